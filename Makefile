@@ -1,0 +1,69 @@
+# The two commands of the README are `make demo` and `make test`. Everything lands in .venv; nothing is installed elsewhere.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# What installs the rest, itself installed by the environment's own pip.
+UV := uv==0.13.8
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+# uv is many times faster than pip; where it cannot reach a package index that pip is configured for, pip does it.
+define install
+	@echo "Installing $(1) into $(VENV)"
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes $(1) --python $(BIN)/python \
+		|| { echo "uv could not install the packages (see above): trying with pip, which takes longer"; \
+			$(BIN)/python -m pip install --quiet --require-hashes -r $(1); }
+	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e . --python $(BIN)/python \
+		|| $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+endef
+
+.PHONY: help demo test env dev-env format lint lock clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+demo: env ## Start Postgres, load the data, build the star schema, show a summary
+	@$(BIN)/retail demo
+
+test: dev-env ## Check format, lint, types, models and run every test
+	@$(BIN)/python -m ops.check
+
+env: $(VENV)/.runtime ## Make the environment in .venv
+
+dev-env: $(VENV)/.dev ## Make the environment with the development tools
+
+format: dev-env ## Rewrite Python and SQL in the project's format
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format .
+	@$(BIN)/sqlmesh format
+
+lint: dev-env ## The quick part of `make test`: format, lint, types
+	@$(BIN)/python -m ops.check --quick
+
+lock: $(VENV)/.uv ## Pin the newest allowed versions in the two lock files
+	$(COMPILE) --upgrade --extra build -o requirements.lock pyproject.toml
+	$(COMPILE) --upgrade --extra build --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+clean: ## Stop the embedded server and delete the environment and caches (keeps .env and the data)
+	@if [ -x $(BIN)/retail ]; then $(BIN)/retail stop || true; fi
+	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis logs
+
+$(VENV)/.uv:
+	@command -v "$(PYTHON)" >/dev/null || { \
+		echo "There is no '$(PYTHON)' here: install Python 3.11 or newer, or name it: make PYTHON=/path/to/python3.12 ..." >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "retailmesh needs Python 3.11 or newer and '$(PYTHON)' is $$("$(PYTHON)" --version 2>&1)." >&2; \
+		echo "Name a newer one: make PYTHON=/path/to/python3.12 ..." >&2; exit 1; }
+	@echo "Making $(VENV) with $$("$(PYTHON)" --version)"
+	@"$(PYTHON)" -m venv --clear $(VENV) || { \
+		echo "'$(PYTHON) -m venv' failed. On Debian and Ubuntu: apt install python3-venv" >&2; rm -rf $(VENV); exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(UV)"
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.uv requirements.lock pyproject.toml
+	$(call install,$(if $(wildcard $(VENV)/.dev),requirements-dev.lock,requirements.lock))
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.uv requirements-dev.lock pyproject.toml
+	$(call install,requirements-dev.lock)
+	@touch $@ $(VENV)/.runtime
