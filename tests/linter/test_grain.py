@@ -1,0 +1,77 @@
+"""A grain is written down, unique and never NULL."""
+
+from __future__ import annotations
+
+import pytest
+
+from linter.grain import GrainIsAudited
+
+EACH_NOT_NULL = "not_null(columns := (source)), not_null(columns := (order_id))"
+TOGETHER = "unique_combination_of_columns(columns := (source, order_id))"
+QUERY = "SELECT 1::INT AS source, 2::INT AS order_id, 3::INT AS order_key"
+
+
+@pytest.mark.parametrize(
+    ("grain", "audits"),
+    [
+        ("order_key", "(not_null(columns := (order_key)), unique_values(columns := (order_key)))"),
+        ("order_key", "(not_null(columns := order_key), unique_values(columns := [order_key]))"),
+        (
+            "(source, order_id)",
+            f"(not_null(columns := (source, order_id)), {TOGETHER})",
+        ),
+        (
+            "(source, order_id)",
+            f"({EACH_NOT_NULL}, unique_values(columns := (order_id)))",
+        ),
+    ],
+)
+def test_an_audited_grain_is_fine(grain, audits, make_model, complaints):
+    assert complaints(GrainIsAudited, make_model(query=QUERY, grain=grain, audits=audits)) == []
+
+
+def test_a_model_without_a_grain_is_refused(make_model, complaints):
+    assert complaints(GrainIsAudited, make_model(query=QUERY)) == [
+        "core.fct_sale has no grain: say which columns make one row"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("audits", "missing"),
+    [
+        ("(not_null(columns := (source, order_id)))", "no unique_combination_of_columns"),
+        (
+            "(not_null(columns := (source, order_id)), "
+            "unique_combination_of_columns(columns := (source, order_id, order_key)))",
+            "no unique_combination_of_columns",
+        ),
+        (
+            f"({EACH_NOT_NULL}, unique_values(columns := (order_id), condition := source > 1))",
+            "no unique_combination_of_columns",
+        ),
+        (
+            f"(not_null(columns := (source)), {TOGETHER})",
+            "no not_null audit on order_id",
+        ),
+        ("(accepted_range(column := order_id, min_v := 0))", "no not_null audit on order_id, source"),
+    ],
+)
+def test_a_grain_that_the_audits_leave_open_is_refused(audits, missing, make_model, complaints):
+    model = make_model(query=QUERY, grain="(source, order_id)", audits=audits)
+    (message,) = complaints(GrainIsAudited, model)
+    assert missing in message
+    assert message.endswith("(source, order_id)")
+
+
+def test_of_two_grains_each_is_audited(make_model, complaints):
+    audits = "(not_null(columns := (order_key)), unique_values(columns := (order_key)))"
+    model = make_model(query=QUERY, grains="(order_key, (source, order_id))", audits=audits)
+    (message,) = complaints(GrainIsAudited, model)
+    assert "(source, order_id)" in message
+
+
+def test_an_embedded_model_has_a_grain_and_needs_no_audit_because_sqlmesh_would_run_none(
+    make_model, complaints
+):
+    assert complaints(GrainIsAudited, make_model(query=QUERY, kind="EMBEDDED", grain="order_key")) == []
+    assert len(complaints(GrainIsAudited, make_model(query=QUERY, kind="EMBEDDED"))) == 1

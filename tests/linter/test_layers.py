@@ -1,0 +1,93 @@
+"""A layer reads only what lies left of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from linter.layers import LayersReadLeft
+
+
+@pytest.mark.parametrize(
+    ("model", "reads"),
+    [
+        ("stg.corner_shop__sale", "raw_corner_shop.sale"),
+        ("stg.corner_shop__to_order", "stg.corner_shop__sale"),
+        ("stg.corner_shop__sale", "seed.stock_code"),
+        ("conformed.order", "stg.corner_shop__to_order"),
+        ("conformed.order", "seed.country"),
+        ("core.fct_order", "conformed.order"),
+        ("core.fct_order", "core.dim_customer"),
+        ("core.dim_date", "seed.holiday"),
+        ("mart.sales", "core.fct_order"),
+        ("mart.sales_by_month", "mart.sales"),
+        ("ml.customer_segment", "mart.customer"),
+        ("ml.customer_segment", "ml.customer_rfm"),
+        ("bi.customer", "ml.customer_segment"),
+        ("bi.sales", "core.fct_order"),
+        ("quality.reconciliation", "raw_corner_shop.sale"),
+        ("quality.reconciliation", "ingest.load"),
+        ("quality.summary", "quality.reconciliation"),
+    ],
+)
+def test_a_model_may_read_to_its_left(model, reads, make_model, complaints):
+    assert complaints(LayersReadLeft, make_model(model, f"SELECT a::INT AS a FROM {reads}")) == []
+
+
+@pytest.mark.parametrize(
+    ("model", "reads"),
+    [
+        ("stg.corner_shop__sale", "raw_olist.order"),
+        ("stg.corner_shop__sale", "stg.olist__order"),
+        ("stg.corner_shop__sale", "conformed.order"),
+        ("conformed.order", "raw_corner_shop.sale"),
+        ("conformed.order", "conformed.customer"),
+        ("conformed.order", "core.dim_date"),
+        ("core.fct_order", "stg.corner_shop__sale"),
+        ("core.fct_order", "mart.sales"),
+        ("mart.sales", "conformed.order"),
+        ("mart.sales", "ml.customer_segment"),
+        ("mart.sales", "seed.country"),
+        ("ml.customer_segment", "conformed.customer"),
+        ("ml.customer_segment", "bi.customer"),
+        ("bi.customer", "conformed.customer"),
+        ("bi.customer", "bi.sales"),
+        ("core.fct_order", "quality.reconciliation"),
+        ("mart.sales", "ingest.load"),
+    ],
+)
+def test_a_model_may_not_read_past_its_neighbours_or_to_its_right(model, reads, make_model, complaints):
+    (message,) = complaints(LayersReadLeft, make_model(model, f"SELECT a::INT AS a FROM {reads}"))
+    assert message.startswith(f"{model} reads {reads}; ")
+
+
+def test_the_message_says_what_is_allowed(make_model, complaints):
+    fact = make_model("core.fct_order", "SELECT a::INT AS a FROM stg.olist__order")
+    staged = make_model("stg.olist__order", "SELECT a::INT AS a FROM raw_online_retail.transaction")
+    assert complaints(LayersReadLeft, fact) == [
+        "core.fct_order reads stg.olist__order; core may read conformed, core, seed"
+    ]
+    assert complaints(LayersReadLeft, staged) == [
+        "stg.olist__order reads raw_online_retail.transaction; stg may read raw_olist, stg.olist__* and seed"
+    ]
+
+
+def test_every_wrong_read_is_named_also_in_a_cte_and_a_subquery(make_model, complaints):
+    query = """
+    WITH sold AS (SELECT a FROM raw_olist.order)
+    SELECT a::INT AS a FROM sold WHERE a IN (SELECT a FROM stg.olist__order)
+    """
+    messages = complaints(LayersReadLeft, make_model("mart.sales", query))
+    assert [message.split(";")[0] for message in messages] == [
+        "mart.sales reads raw_olist.order",
+        "mart.sales reads stg.olist__order",
+    ]
+
+
+def test_a_model_that_reads_itself_reads_its_own_layer(make_model, complaints):
+    model = make_model("core.fct_stock", "SELECT a FROM core.fct_stock", columns="(a INT)")
+    assert complaints(LayersReadLeft, model) == []
+
+
+def test_a_schema_that_is_no_layer_is_refused(make_model, complaints):
+    (message,) = complaints(LayersReadLeft, make_model("warehouse.fct_order"))
+    assert "'warehouse' is no layer" in message
