@@ -1,0 +1,1 @@
+"""Running retailmesh: settings, the embedded Postgres, the command line, refreshing the models."""

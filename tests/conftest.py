@@ -1,0 +1,81 @@
+"""Fixtures for every test that needs Postgres.
+
+A test that asks for `database` (or `postgres`, `project`, …) runs on PostgreSQL 18; marked `both_versions` it runs
+once on 18 and once on 16. Each version's server is started once, when the first test needs it.
+"""
+
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ops.settings import SUPPORTED_VERSIONS, Settings
+from tests.support import Project, TestServer, copy_project
+
+
+def pytest_configure() -> None:
+    # A terminated run ends like Ctrl-C: fixtures are torn down, and no server stays behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "postgres" in metafunc.fixturenames:
+        both = metafunc.definition.get_closest_marker("both_versions") is not None
+        versions = SUPPORTED_VERSIONS if both else SUPPORTED_VERSIONS[:1]
+        metafunc.parametrize("postgres", versions, ids=lambda v: f"pg{v}", indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def postgres_servers() -> Iterator[Callable[[int], TestServer]]:
+    """Start a version's server on first use; stop all of them at the end."""
+    servers: dict[int, TestServer] = {}
+
+    def get(version: int) -> TestServer:
+        if version not in servers:
+            servers[version] = TestServer(version)
+        return servers[version]
+
+    yield get
+    for server in servers.values():
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres(request: pytest.FixtureRequest, postgres_servers: Callable[[int], TestServer]) -> TestServer:
+    """A running server of the version that the test is parametrised with."""
+    return postgres_servers(request.param)
+
+
+@pytest.fixture
+def database(postgres: TestServer, tmp_path: Path) -> Iterator[Settings]:
+    """Fresh databases with the roles, for one test."""
+    yield from _database(postgres, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def module_database(postgres: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Databases that the tests of one module share."""
+    yield from _database(postgres, tmp_path_factory.mktemp("module"))
+
+
+@pytest.fixture
+def project(database: Settings, tmp_path: Path) -> Project:
+    """A copy of the SQLMesh project on databases of its own, for one test."""
+    return copy_project(database, tmp_path / "project")
+
+
+@pytest.fixture(scope="module")
+def module_project(module_database: Settings) -> Iterator[Project]:
+    """A copy of the SQLMesh project that the tests of one module share: a plan takes long."""
+    target = Path(tempfile.mkdtemp(prefix="retailmesh-project-"))
+    yield copy_project(module_database, target)
+    shutil.rmtree(target, ignore_errors=True)
+
+
+def _database(postgres: TestServer, root: Path) -> Iterator[Settings]:
+    settings = postgres.new_database(root)
+    yield settings
+    postgres.drop_database(settings)
