@@ -10,7 +10,7 @@ from dotenv import dotenv_values
 from ops.errors import OpsError
 
 HEADER = (
-    "# Settings of this machine, written by `retail start` and `retail connect`, read by retail and by sqlmesh.\n"
+    "# Settings of this machine, written by `retail start` or `retail connect`, read by retail and sqlmesh.\n"
     "# It holds passwords: it is readable by its owner only and stays out of git. See .env.example.\n"
 )
 

@@ -19,6 +19,7 @@ from ops.errors import OpsError
 
 Role = Literal["transformer", "loader", "bi"]
 Server = Literal["embedded", "other"]
+DEFAULT_DIRECTORY = ".postgres"  # of the embedded server, in the project's folder
 SUPPORTED_VERSIONS = (18, 16)  # of the embedded server, the default first
 
 
@@ -134,7 +135,7 @@ def project_root() -> Path:
 def load_settings(root: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings of the project in `root` (default: this one).
 
-    `environment` stands in for the process environment, in tests. Raises OpsError for a value that makes no sense.
+    `environment` stands in for the process environment. Raises OpsError for a value that makes no sense.
     """
     root = root or project_root()
     values = {**(os.environ if environment is None else environment), **dotenv.read(root / ".env")}
@@ -159,7 +160,7 @@ def load_settings(root: Path | None = None, environment: Mapping[str, str] | Non
 
 
 def _server(values: Mapping[str, str]) -> Server:
-    """Say whose server is meant: `retail start` and `retail connect` note it, else a named host is another's."""
+    """Say whose server is meant: start and connect note it; else a named host is another's."""
     if named := values.get("RETAIL_SERVER"):
         return "embedded" if named == "embedded" else "other"
     return "other" if values.get("PGHOST") or values.get("PGPORT") else "embedded"
@@ -189,7 +190,7 @@ def _embedded(root: Path, values: Mapping[str, str]) -> EmbeddedSettings:
         choices = " or ".join(map(str, SUPPORTED_VERSIONS))
         raise OpsError(f"RETAIL_POSTGRES_VERSION is {version!r}; the embedded server comes as {choices}.")
     return EmbeddedSettings(
-        directory=root / Path(_text(values, "RETAIL_POSTGRES_DIR", ".postgres")).expanduser(),
+        directory=root / Path(_text(values, "RETAIL_POSTGRES_DIR", DEFAULT_DIRECTORY)).expanduser(),
         port=_number(values, "RETAIL_POSTGRES_PORT", 0),
         version=int(version),
     )

@@ -1,7 +1,7 @@
 """Fixtures for every test that needs Postgres.
 
-A test that asks for `database` (or `postgres`, `project`, …) runs on PostgreSQL 18; marked `both_versions` it runs
-once on 18 and once on 16. Each version's server is started once, when the first test needs it.
+A test that asks for `database` (or `postgres`, `project`, …) runs on PostgreSQL 18; marked `both_versions` it
+runs once on 18 and once on 16. Each version's server is started once, when the first test needs it.
 """
 
 import shutil

@@ -1,4 +1,4 @@
-"""What several tests need: a throw-away Postgres per version, databases on it, copies of the SQLMesh project."""
+"""What several tests need: throw-away Postgres servers, databases on them, copies of the SQLMesh project."""
 
 import itertools
 import os
@@ -120,7 +120,7 @@ class Project:
         return self.settings.root
 
     def sqlmesh(self, *arguments: str, check: bool = True, timeout: float = 600) -> str:
-        """Run `sqlmesh` in the copy and return what it printed; with `check` a failure is an AssertionError."""
+        """Run `sqlmesh` in the copy and return what it printed; with `check` a failure is an error."""
         return self.run([sys.executable, "-m", "sqlmesh.cli.main", *arguments], check=check, timeout=timeout)
 
     def retail(self, *arguments: str, check: bool = True, timeout: float = 600) -> str:

@@ -48,7 +48,8 @@ def check_home(home: Path, version: int) -> None:
     if "PG_VERSION" in entries:
         raise OpsError(
             f"{home} is a Postgres data directory that retailmesh did not make.\n"
-            "Name another folder with RETAIL_POSTGRES_DIR, or start that server yourself and `retail connect URL`."
+            "Name another folder with RETAIL_POSTGRES_DIR, or start that server yourself and say "
+            "`retail connect URL`."
         )
     if entries and "data" not in entries and (strangers := entries - OURS):
         raise OpsError(
@@ -88,17 +89,25 @@ def check_disk(home: Path, needed: int) -> None:
     free = shutil.disk_usage(home).free // tuning.MEGABYTE
     if free < needed:
         raise OpsError(
-            f"The disk is full: {free} MB are free at {home} and Postgres needs at least {needed} MB to start.\n"
+            f"The disk is full: {free} MB are free at {home} and Postgres needs {needed} MB to start.\n"
             "Free some space, or name a folder on another disk with RETAIL_POSTGRES_DIR."
         )
 
 
 def create(home: Path, programs: Programs, *, durable: bool = True) -> None:
-    """Make the data directory. An attempt that was interrupted leaves only data.new, which never held data."""
+    """Make the data directory. An interrupted attempt leaves only data.new, which never held data."""
     fresh = home / "data.new"
     shutil.rmtree(fresh, ignore_errors=True)
     write_superuser_password(home, secrets.token_urlsafe(24), programs.user)
-    arguments = ["-D", fresh, "-U", SUPERUSER, "--pwfile", home / "superuser_password", "--encoding=UTF8"]
+    arguments: list[str | Path] = [
+        "-D",
+        fresh,
+        "-U",
+        SUPERUSER,
+        "--pwfile",
+        home / "superuser_password",
+        "--encoding=UTF8",
+    ]
     arguments += ["--auth=scram-sha-256", *_locale(programs.version), *([] if durable else ["--no-sync"])]
     done = programs.run("initdb", arguments, timeout=300)
     if done.code != 0:
@@ -191,6 +200,7 @@ def _other_version(home: Path, found: str, wanted: int) -> str:
         f"{home} was made by PostgreSQL {found} and PostgreSQL {wanted} is asked for; "
         "the files of one cannot be read by the other.\n"
         f"To go on with {found}: put RETAIL_POSTGRES_VERSION={found} into .env.\n"
-        f"To move to {wanted}: start with {found}, pg_dumpall, name a new folder with RETAIL_POSTGRES_DIR, start "
-        f"with {wanted} and load the dump with psql. Or name a new folder and run `make demo`, which loads afresh."
+        f"To move to {wanted}: start with {found}, pg_dumpall, name a new folder with RETAIL_POSTGRES_DIR, "
+        f"start with {wanted} and load the dump with psql.\n"
+        "Or name a new folder and run `make demo`, which loads everything afresh."
     )

@@ -1,7 +1,9 @@
-"""The embedded server together with `.env`: start it so that retail, sqlmesh and BI tools find their way in."""
+"""The embedded server together with `.env`: started so that retail, sqlmesh and BI tools find it."""
 
+import hashlib
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
@@ -9,9 +11,12 @@ from typing import get_args
 from ops import dotenv
 from ops.errors import OpsError
 from ops.postgres import datadir
+from ops.postgres.programs import can_enter, server_user
 from ops.postgres.provision import provision
 from ops.postgres.server import Server, Started
-from ops.settings import Login, Role, Settings, load_settings
+from ops.settings import DEFAULT_DIRECTORY, Login, Role, Settings, load_settings
+
+OUTSIDE = Path("/var/lib/retailmesh")
 
 
 @dataclass(frozen=True)
@@ -35,19 +40,31 @@ def start(settings: Settings, *, force: bool = False) -> Result:
     """
     if settings.server == "other" and not force:
         raise OpsError(
-            f"{settings.env_file} or the environment names another server ({settings.host}:{settings.port}), and "
-            "`retail start` would replace it by the embedded one.\n"
-            "To use the named server there is nothing to start: see `retail status`. To replace it: "
-            "`retail start --force`."
+            f"{settings.env_file} or the environment names another server: {settings.host}:{settings.port}.\n"
+            "To use that one there is nothing to start; `retail status` says how it is.\n"
+            "To use the embedded one from now on: `retail start --force` replaces the lines in .env."
         )
+    settings = _in_reach(settings)
+    check_one_folder(settings)
     server = server_of(settings)
     fresh = settings.server == "other" or not settings.transformer.password
-    started = server.start(last_port=None if settings.server == "other" else settings.port)
+    started = server.start(last_port=None if fresh else settings.port)
     settings = _with_logins(replace(settings, host="127.0.0.1", port=started.port, sslmode=None), fresh)
     if fresh or started.created or not _all_log_in(settings):
         provision(settings, administrator(server))
     dotenv.update(settings.env_file, _lines(settings))
     return Result(started, load_settings(settings.root), fresh)
+
+
+def check_one_folder(settings: Settings, environment: Mapping[str, str] = os.environ) -> None:
+    """Raise OpsError when `.env`, which wins, and the environment name two folders for the server."""
+    named = environment.get("RETAIL_POSTGRES_DIR")
+    kept = dotenv.read(settings.env_file).get("RETAIL_POSTGRES_DIR")
+    if named and kept and Path(named).expanduser().absolute() != (settings.root / kept).absolute():
+        raise OpsError(
+            f"RETAIL_POSTGRES_DIR is {named} in the environment and {kept} in .env, which wins.\n"
+            "Remove one of the two (removing the line from .env leaves that server's data where it is)."
+        )
 
 
 def administrator(server: Server) -> dict[str, str]:
@@ -95,9 +112,39 @@ def _all_log_in(settings: Settings) -> bool:
     return True
 
 
+def _in_reach(settings: Settings) -> Settings:
+    """Move the default folder out of root's home, which the server's user could not enter."""
+    directory = settings.embedded.directory
+    user = server_user(directory) if directory == settings.root / DEFAULT_DIRECTORY else None
+    if user is None or can_enter(user, directory):
+        return settings
+    mark = hashlib.sha256(str(settings.root).encode()).hexdigest()[:8]
+    moved = OUTSIDE / f"{settings.root.name}-{mark}"
+    return replace(settings, embedded=replace(settings.embedded, directory=moved))
+
+
 def _lines(settings: Settings) -> dict[str, str | None]:
+    """Return the lines for `.env`; with a folder of its own, later commands find it without the variable."""
     lines = {**settings.variables(), "RETAIL_SERVER": "embedded"}
-    named = os.environ.get("RETAIL_POSTGRES_DIR")
-    if named:  # so that later commands find the server without the variable
-        lines["RETAIL_POSTGRES_DIR"] = str(Path(named).expanduser().absolute())
+    if settings.embedded.directory != settings.root / DEFAULT_DIRECTORY:
+        lines["RETAIL_POSTGRES_DIR"] = str(settings.embedded.directory.absolute())
+    return lines
+
+
+def describe(result: Result) -> list[str]:
+    """Say in a few lines what `start` did and where the server is."""
+    started, settings = result.started, result.settings
+    where = f"127.0.0.1:{started.port} ({settings.embedded.directory})"
+    if started.was_running:
+        lines = [f"Postgres is running already: {where}."]
+    elif started.created:
+        lines = [f"Postgres {settings.embedded.version} was made and started: {where}."]
+    else:
+        lines = [f"Postgres started: {where}."]
+    if started.recovered:
+        lines.append("It had ended without warning before (a crash or a reboot) and recovered its data.")
+    if result.passwords_made:
+        lines.append(
+            f"New passwords are in {settings.env_file}; `retail url` and `retail url --bi` print them."
+        )
     return lines

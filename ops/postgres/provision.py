@@ -62,12 +62,12 @@ def run_psql(program: str, script: Path, environment: Mapping[str, str]) -> None
     if done.returncode != 0:
         hint = ""
         if "SSL support is not compiled in" in said:
-            hint = "\nThis server wants TLS: install psql (Debian, Ubuntu: apt install postgresql-client) and try again."
+            hint = "\nThis server wants TLS: install psql (apt install postgresql-client) and try again."
         raise OpsError(f"{script.name} failed: {said}{hint}")
 
 
 def psql_program(administrator: Mapping[str, str]) -> str:
-    """Choose psql: the wheel's, which is always there but knows no TLS, or for another machine the system's."""
+    """Choose psql: the wheel's, which is always there but knows no TLS; for another machine the system's."""
     installed = shutil.which("psql")
     if installed and administrator.get("PGHOST") not in ("127.0.0.1", "localhost", "::1"):
         return installed

@@ -31,8 +31,8 @@ class Started:
 class Server:
     """A Postgres of one major version in one folder.
 
-    `port` 0 means any free one; `overrides` are server settings that win over the computed ones; `durable` False
-    gives up safety for speed (tests).
+    `port` 0 means any free one; `overrides` are server settings that win over the computed ones; without
+    `durable` it gives up safety for speed (tests).
     """
 
     home: Path
@@ -56,7 +56,7 @@ class Server:
     def start(self, last_port: int | None = None) -> Started:
         """Start the server unless it runs; make its folder the first time; recover from a crash.
 
-        `last_port` is kept when the port may be chosen. Raises OpsError, with what to do, when it cannot start.
+        `last_port` is kept when the port may be chosen. Raises OpsError, which says what to do.
         """
         datadir.check_home(self.home, self.version)
         programs = self._programs()
@@ -149,7 +149,7 @@ class Server:
             return ""
 
     def _replace_superuser_password(self) -> str:
-        """Give the superuser a new password in single-user mode, which asks for none and lets nobody else in."""
+        """Give the superuser a new password in single-user mode, which asks for none."""
         programs = self._programs()
         password = secrets.token_urlsafe(24)
         found = self.running()
@@ -178,8 +178,8 @@ def explain_failure(log: str, home: Path, port: int) -> str:
         f"shared_buffers into {home / 'data' / 'user.conf'}.",
         "incompatible with server": "The data directory belongs to another version of PostgreSQL.",
         "Permission denied": f"The server may not read or write its files in {home}.",
-        "invalid value for parameter": f"A setting is wrong: look at {home / 'data' / 'user.conf'}.",
-        "unrecognized configuration parameter": f"A setting is unknown: look at {home / 'data' / 'user.conf'}.",
+        "invalid value for parameter": f"A setting is wrong: see {home / 'data' / 'user.conf'}.",
+        "unrecognized configuration": f"A setting is unknown: see {home / 'data' / 'user.conf'}.",
     }
     reason = next((text for sign, text in reasons.items() if sign in log), "")
     last = "\n".join(f"    {line}" for line in log.strip().splitlines()[-8:])
@@ -188,6 +188,6 @@ def explain_failure(log: str, home: Path, port: int) -> str:
 
 def _port_taken(port: int) -> str:
     return (
-        f"Port {port} is taken by {process.user_of_port(port)}. Name another with RETAIL_POSTGRES_PORT in .env or "
-        "the environment, or 0 for any free one."
+        f"Port {port} is taken by {process.user_of_port(port)}.\n"
+        "Name another with RETAIL_POSTGRES_PORT in .env or the environment, or 0 for any free one."
     )

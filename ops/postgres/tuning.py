@@ -62,7 +62,7 @@ def tuned(memory: int, processors: int) -> dict[str, tuple[str, str]]:
 def configuration(fixed: Mapping[str, str], tuning: Mapping[str, tuple[str, str]]) -> str:
     """Return the text of the included configuration file."""
     lines = [
-        "# Written by `retail start`, each time anew. Your own settings belong into user.conf beside this file.",
+        "# Written by `retail start`, each time anew. Your own settings go into user.conf beside it.",
         *(f"{name} = '{value}'" for name, value in fixed.items()),
         "",
         "# For analytics on this machine, from its memory and cores:",
