@@ -18,8 +18,8 @@ Complaints = Callable[[type[Rule], Model], list[str]]
 
 
 @pytest.fixture(scope="session")
-def project() -> Path:
-    """The project's folder, whose linter is tested."""
+def project_root() -> Path:
+    """The folder of the project whose linter is tested."""
     return PROJECT
 
 

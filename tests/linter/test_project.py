@@ -58,9 +58,11 @@ RAW = """
 
 
 @pytest.fixture
-def small_project(tmp_path: Path, project: Path) -> Path:
+def small_project(tmp_path: Path, project_root: Path) -> Path:
     """A project with this one's linter folder and one good model."""
-    shutil.copytree(project / "linter", tmp_path / "linter", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        project_root / "linter", tmp_path / "linter", ignore=shutil.ignore_patterns("__pycache__")
+    )
     (tmp_path / "config.yaml").write_text(CONFIG)
     (tmp_path / "external_models.yaml").write_text(RAW)
     (tmp_path / "models").mkdir()
@@ -83,18 +85,18 @@ def test_a_bad_model_is_stopped_by_every_rule_by_name(small_project):
     assert {violation.violation_type for violation in violations} == {"error"}
 
 
-def test_the_project_switches_on_every_rule(project):
-    config = load_config_from_yaml(project / "config.yaml")
+def test_the_project_switches_on_every_rule(project_root):
+    config = load_config_from_yaml(project_root / "config.yaml")
     assert config["linter"]["enabled"] is True
     assert set(config["linter"]["rules"]) >= RULES
     assert not set(config["linter"].get("ignored_rules", [])) & RULES
 
 
-def test_every_rule_file_is_known_here(project):
+def test_every_rule_file_is_known_here(project_root):
     """A rule that is added to the folder has to be added to `RULES`, and so to config.yaml."""
     classes = {
         line.removeprefix("class ").split("(")[0].lower()
-        for path in (project / "linter").glob("*.py")
+        for path in (project_root / "linter").glob("*.py")
         for line in path.read_text().splitlines()
         if line.startswith("class ") and "(Rule)" in line
     }
