@@ -1,7 +1,8 @@
 """A profile says what is in the raw tables, and nothing about persons."""
 
+import csv
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from io import StringIO
 from typing import cast
 
@@ -49,7 +50,7 @@ def contract(**tables: dict[str, object]) -> Contract:
     return Contract.model_validate({"source": "corner_shop", "tables": plain})
 
 
-def one_column(values: list[str | None], profile: Profile, **spec: object) -> ColumnProfile:
+def one_column(values: Sequence[str | None], profile: Profile, **spec: object) -> ColumnProfile:
     shop = contract(sale={"columns": {"value": spec}})
     return profile(shop, {"sale": [(value,) for value in values]})["sale"].columns[0]
 
