@@ -1,0 +1,180 @@
+"""CSV files to batches for COPY.
+
+There is one reader with a shortcut. A block of whole records that is provably well-formed, in its encoding and with
+valid event times goes to COPY as its own bytes behind a prefix with the row number, the event date, the load and the
+file. Every other block is read record by record. Both give the same rows, which a property test shows.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from loaders.csv_records import CsvRecords, Record
+from loaders.csv_scan import Scan, scan
+from loaders.dates import REMEMBERED, EventDates
+from loaders.files import CHUNK_BYTES, Chunks
+from loaders.header import match_header
+from loaders.lines import Lines
+from loaders.rows import Batch, Plan, RowWriter, Seen
+from loaders.schema import MAX_KEY_BYTES
+
+
+class CsvReader:
+    """Reads a CSV file by its contract. Raises LoadError for a file whose header does not fit."""
+
+    def __init__(self, path: Path, plan: Plan, *, shortcut: bool = True) -> None:
+        file_format = plan.table.format
+        self._plan = plan
+        self._encoding = file_format.encoding
+        self.delimiter = file_format.delimiter
+        self._lines = Lines(Chunks(path, file_format), str(path))
+        self._records = CsvRecords(self._lines, self.delimiter, self._encoding, str(path))
+        self._layout = match_header(plan.table, self._records.header(), str(path), self.delimiter)
+        columns = self._layout.columns
+        extra = self._layout.extra
+        self.seen = Seen(extra_columns=list(extra), missing_columns=list(self._layout.missing))
+        self._writer = RowWriter(plan, columns, self.seen, extra=bool(extra), delimiter=self.delimiter)
+        self.copy_columns = self._writer.copy_columns
+        self._shortcut = shortcut and not extra
+        event = plan.table.event_time
+        place = columns.index(event.column) if event and event.column in columns else None
+        self._prefixes = Prefixes(plan, place, self.delimiter)
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield the file's rows. Raises LoadError for a file that cannot be read to its end."""
+        while True:
+            while len(self._lines.buffer) < CHUNK_BYTES and self._lines.grow():
+                pass
+            if not self._lines.buffer:
+                return
+            batch = self._fast_block() if self._shortcut else None
+            if batch:
+                yield batch
+            else:
+                yield from self._slow_block()
+
+    def _fast_block(self) -> Batch | None:
+        """Take the buffer's whole records as they are, or return None and leave the buffer alone."""
+        buffer = self._lines.buffer
+        block = buffer[: buffer.rfind(b"\n") + 1]
+        if len(block) > 2 * CHUNK_BYTES or b"\0" in block:
+            return None
+        text = self._as_utf8(block)
+        found = scan(text, self.delimiter, len(self._layout.fields)) if text is not None else None
+        if text is None or found is None or self._has_long_key(found):
+            return None
+        prefixes = self._prefixes.of(found)
+        if prefixes is None:
+            return None
+        first = self._writer.rows_read + 1
+        self._writer.rows_read += len(found)
+        numbers = range(first, first + len(found))
+        rows = zip(numbers, prefixes, found.records(), strict=True)
+        data = b"".join([b"%d%b%b\n" % row for row in rows])
+        self.seen.event_dates.update(self._prefixes.dates(prefixes))
+        # Other encodings than utf-8 have one byte per character.
+        self._lines.consume(found.size if text is block else len(text[: found.size].decode()))
+        return Batch(data, [], self._writer.rows_read, self._lines.position)
+
+    def _has_long_key(self, found: Scan) -> bool:
+        key = self._plan.table.key
+        if not key or found.longest() <= MAX_KEY_BYTES:
+            return False
+        places = [self._layout.fields.index(name) for name in key if name in self._layout.fields]
+        return any(found.longest(place) > MAX_KEY_BYTES // len(places) for place in places)
+
+    def _as_utf8(self, block: bytes) -> bytes | None:
+        if block.isascii():
+            return block
+        try:
+            text = block.decode(self._encoding)
+        except UnicodeDecodeError:
+            return None
+        return block if self._encoding == "utf-8" else text.encode()
+
+    def _slow_block(self) -> Iterator[Batch]:
+        for record in self._records.block():
+            self._add(record)
+            if self._writer.is_full:
+                yield self._writer.take(self._lines.position)
+        yield self._writer.take(self._lines.position)
+
+    def _add(self, record: Record) -> None:
+        fault, fields, wanted = record.fault, record.fields, len(self._layout.fields)
+        if not fault and len(fields) != wanted:
+            fault = (
+                f"too {'few' if len(fields) < wanted else 'many'} fields: {len(fields)} instead of {wanted}"
+            )
+        if fault:
+            self._writer.reject(fault, record.line_number, record.raw, self._encoding)
+            return
+        extra = None
+        if self._layout.extra:
+            pairs = list(zip(self._layout.fields, self._layout.is_known, fields, strict=True))
+            extra = json.dumps(
+                {name: value or None for name, known, value in pairs if not known}, ensure_ascii=False
+            )
+            fields = [value for _, known, value in pairs if known]
+        self._writer.add(fields, extra, record.line_number, record.raw, self._encoding)
+
+
+class Prefixes:
+    """What stands before a record's own bytes, after the row number: the event date, the load, the file."""
+
+    def __init__(self, plan: Plan, event_place: int | None, delimiter: str) -> None:
+        self._dates: EventDates | None = plan.dates()
+        self._place = event_place
+        self._delimiter = delimiter
+        file = plan.source_file.replace('"', '""')
+        self._constant = f'{delimiter}{plan.load_id}{delimiter}"{file}"{delimiter}'.encode()
+        self._by_head: dict[bytes, bytes] = {}
+        self._by_text: dict[bytes, bytes] = {}
+        self._tails: set[bytes] = set()
+
+    def dates(self, prefixes: list[bytes]) -> set[str]:
+        """Return the event dates that stand in prefixes."""
+        return {prefix[1:11].decode() for prefix in set(prefixes)} if self._dates else set()
+
+    def of(self, found: Scan) -> list[bytes] | None:
+        """Return a prefix per record, or None if an event time does not parse."""
+        if self._dates is None:
+            return [self._constant] * len(found)
+        if self._place is None:
+            return None
+        texts = found.fields(self._place)
+        if width := self._dates.head_width:
+            heads = self._look_up(self._by_head, [text[:width] for text in texts], self._dates.head_iso)
+            if heads is not None and self._are_tails({text[width:] for text in texts}):
+                return heads
+        return self._look_up(self._by_text, texts, self._dates.iso)
+
+    def _look_up(
+        self, known: dict[bytes, bytes], texts: list[bytes], parse: Callable[[str], str | None]
+    ) -> list[bytes] | None:
+        try:
+            return [known[text] for text in texts]
+        except KeyError:
+            pass
+        if len(known) > REMEMBERED:
+            known.clear()
+        for text in set(texts) - known.keys():
+            day = parse(_unquoted(text))
+            if day is None:
+                return None
+            known[text] = f"{self._delimiter}{day}".encode() + self._constant
+        return [known[text] for text in texts]
+
+    def _are_tails(self, tails: set[bytes]) -> bool:
+        new = tails - self._tails
+        if len(self._tails) > REMEMBERED:
+            self._tails.clear()
+        if self._dates is None or not all(self._dates.is_tail(tail.decode()) for tail in new):
+            return False
+        self._tails |= tails
+        return True
+
+
+def _unquoted(field: bytes) -> str:
+    """Return the value of a field; heads of fields come here too, which a quote makes unlike any date."""
+    value = field.decode("utf-8", "replace")
+    return value[1:-1].replace('""', '"') if value.startswith('"') and value.endswith('"') else value
