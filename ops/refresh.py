@@ -1,0 +1,217 @@
+"""Bring prod up to date: with the project by a plan, with late and corrected files by restating their dates.
+
+A plan computes what is missing. Days that it has computed before it leaves alone, even when a file for them
+arrives later. The loaders' ledger says which dates each load touched; `ingest.refresh` says up to which load
+they were restated.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from psycopg2.extensions import connection as Connection  # noqa: N812
+
+from ops.errors import OpsError
+from ops.settings import Settings
+from ops.sqlmesh import RawTable, prod_plan, readers_of_raw_tables, run_sqlmesh
+
+PLAN = ("plan", "prod", "--auto-apply", "--no-prompts", "--skip-tests", "--no-diff")
+LOCK = 7_265_002  # one refresh at a time
+MOST_RANGES = 6  # each is a plan of its own, which costs more than a few days too many
+LEDGER = """
+CREATE TABLE IF NOT EXISTS ingest.refresh (
+    refresh_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    source text NOT NULL,
+    up_to_load_id bigint NOT NULL,
+    restated_dates date[],
+    started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    finished_at timestamptz
+);
+COMMENT ON TABLE ingest.refresh IS
+    'One row per source and refresh of prod: once finished_at is set, the loads up to up_to_load_id are in it.';
+COMMENT ON COLUMN ingest.refresh.restated_dates IS
+    'Event dates that were computed again; null where the first plan, or a restatement of all time, did it.';
+"""
+
+
+@dataclass
+class Touched:
+    """What the loads since the last refresh changed in a source."""
+
+    up_to_load_id: int
+    dates: set[date] = field(default_factory=set)
+    dated_tables: set[str] = field(default_factory=set)
+    timeless_tables: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Restatement:
+    """One plan that computes models again, for some days or (without them) for all time."""
+
+    models: tuple[str, ...]
+    first: date | None = None
+    last: date | None = None
+
+    def arguments(self) -> list[str]:
+        chosen = [part for model in self.models for part in ("--restate-model", model)]
+        if self.first is None or self.last is None:
+            return [*PLAN, *chosen]
+        return [*PLAN, *chosen, "--start", self.first.isoformat(), "--end", self.last.isoformat()]
+
+    def __str__(self) -> str:
+        days = "all of their history" if self.first is None else f"{self.first} to {self.last}"
+        return f"{', '.join(self.models)}: {days}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a refresh did. `planned`: prod was made or changed by the plan."""
+
+    planned: bool
+    restatements: list[Restatement]
+
+    @property
+    def did_nothing(self) -> bool:
+        return not self.planned and not self.restatements
+
+
+def refresh(
+    settings: Settings,
+    say: Callable[[str], None],
+    run: Callable[[Path, Sequence[str]], None] = run_sqlmesh,
+    readers: Callable[[Path], Mapping[RawTable, list[str]]] = readers_of_raw_tables,
+) -> Result:
+    """Plan prod, then restate what the loads since the last refresh touched. Raises OpsError if a plan fails.
+
+    An interrupted refresh is not recorded as finished: the next one does its restatements again.
+    """
+    with _alone(settings) as connection:
+        before = prod_plan(settings)
+        touched = touched_since_last_refresh(connection)
+        recorded = _begin(connection, touched)
+        run(settings.root, [*PLAN, "--run"])
+        planned = prod_plan(settings) != before
+        restatements: list[Restatement] = []
+        if touched and before is not None:  # the first plan read everything
+            restatements = restatements_for(touched, readers(settings.root), _yesterday())
+        for restatement in restatements:
+            say(f"Computing again {restatement}")
+            run(settings.root, restatement.arguments())
+        _finish(connection, recorded)
+    return Result(planned, restatements)
+
+
+def touched_since_last_refresh(connection: Connection) -> dict[str, Touched]:
+    """Return, per source, what was loaded and is not in prod yet.
+
+    Loads behind one that still runs are left for the next time, so that none is ever skipped.
+    """
+    with connection, connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT load.source, load.load_id, load.table_name, load.event_dates
+            FROM ingest.load AS load
+            LEFT JOIN (
+                SELECT source, max(up_to_load_id) AS load_id FROM ingest.refresh
+                WHERE finished_at IS NOT NULL GROUP BY source
+            ) AS done ON done.source = load.source
+            WHERE load.status = 'loaded'
+              AND load.load_id > COALESCE(done.load_id, 0)
+              AND NOT EXISTS (
+                SELECT FROM ingest.load AS running
+                WHERE running.status = 'running' AND running.load_id < load.load_id
+                  AND running.source = load.source
+              )
+            ORDER BY load.load_id
+            """
+        )
+        rows = cursor.fetchall()
+    touched: dict[str, Touched] = {}
+    for source, load_id, table, dates in rows:
+        item = touched.setdefault(source, Touched(load_id))
+        item.up_to_load_id = load_id
+        if dates is None:
+            item.timeless_tables.add(table)
+        elif dates:  # an empty list: the load changed no row
+            item.dates.update(dates)
+            item.dated_tables.add(table)
+    return touched
+
+
+def restatements_for(
+    touched: Mapping[str, Touched], readers: Mapping[RawTable, list[str]], last_complete: date
+) -> list[Restatement]:
+    """Return the plans that bring touched tables into prod.
+
+    A table without an event time is read again whole. Days that are not over yet are left to the plan that
+    computes them when they are.
+    """
+    plans = []
+    for source, item in sorted(touched.items()):
+        if models := _models(source, item.timeless_tables, readers):
+            plans.append(Restatement(models))
+        complete = [day for day in item.dates if day <= last_complete]
+        if models := _models(source, item.dated_tables, readers):
+            plans += [Restatement(models, first, last) for first, last in ranges(complete)]
+    return plans
+
+
+def ranges(dates: Sequence[date], most: int = MOST_RANGES) -> list[tuple[date, date]]:
+    """Group dates into at most `most` ranges from first to last day, bridging the smallest gaps."""
+    days = sorted(set(dates))
+    if not days:
+        return []
+    gaps = sorted(range(1, len(days)), key=lambda at: days[at] - days[at - 1], reverse=True)
+    cuts = sorted(at for at in gaps[: most - 1] if days[at] - days[at - 1] > timedelta(days=1))
+    return [(days[begin], days[end - 1]) for begin, end in zip([0, *cuts], [*cuts, len(days)], strict=True)]
+
+
+def _models(source: str, tables: set[str], readers: Mapping[RawTable, list[str]]) -> tuple[str, ...]:
+    return tuple(sorted({model for table in tables for model in readers.get((source, table), [])}))
+
+
+def _yesterday() -> date:
+    return datetime.now(UTC).date() - timedelta(days=1)
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[Connection]:
+    """Open the loader's connection, with the refresh ledger in place and no other refresh under way."""
+    connection = settings.connect_loader()
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+            row = cursor.fetchone()
+            if not row or not row[0]:
+                raise OpsError("Another refresh of prod is under way: wait for it, or look for its process.")
+            cursor.execute("SELECT to_regclass('ingest.refresh')")
+            row = cursor.fetchone()
+            if not row or row[0] is None:
+                cursor.execute(LEDGER)
+        yield connection
+    finally:
+        connection.close()
+
+
+def _begin(connection: Connection, touched: Mapping[str, Touched]) -> list[int]:
+    recorded = []
+    with connection, connection.cursor() as cursor:
+        for source, item in touched.items():
+            cursor.execute(
+                "INSERT INTO ingest.refresh (source, up_to_load_id, restated_dates) "
+                "VALUES (%s, %s, %s::date[]) RETURNING refresh_id",
+                [source, item.up_to_load_id, None if item.timeless_tables else sorted(item.dates)],
+            )
+            row = cursor.fetchone()
+            recorded.append(int(row[0]) if row else 0)
+    return recorded
+
+
+def _finish(connection: Connection, recorded: Sequence[int]) -> None:
+    with connection, connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE ingest.refresh SET finished_at = clock_timestamp() WHERE refresh_id = ANY(%s)",
+            [list(recorded)],
+        )

@@ -1,0 +1,196 @@
+"""Refreshing prod: which dates and models are computed again after which loads."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loaders.contract import load_contracts
+from loaders.schema import ensure_tables
+from ops import refresh as subject
+from ops.errors import OpsError
+from ops.refresh import Restatement, Touched, ranges, restatements_for
+from ops.settings import Settings
+
+DAY = date(2026, 3, 1)
+READERS = {
+    ("shop", "sale"): ["stg.shop__sale", "stg.shop__to_control_total"],
+    ("shop", "payment"): ["stg.shop__payment"],
+    ("shop", "product"): ["stg.shop__product"],
+}
+
+
+def days(*offsets: int) -> list[date]:
+    return [DAY + timedelta(days=offset) for offset in offsets]
+
+
+def test_contiguous_dates_are_one_range() -> None:
+    assert ranges(days(2, 0, 1, 5)) == [(days(0)[0], days(2)[0]), (days(5)[0], days(5)[0])]
+    assert ranges([]) == []
+
+
+def test_many_scattered_dates_are_few_ranges_and_the_widest_gaps_stay_open() -> None:
+    assert ranges(days(0, 2, 4, 100, 102, 200), most=3) == [
+        (days(0)[0], days(4)[0]),
+        (days(100)[0], days(102)[0]),
+        (days(200)[0], days(200)[0]),
+    ]
+
+
+@given(st.sets(st.integers(0, 400), min_size=1), st.integers(1, 8))
+def test_ranges_cover_every_date_in_order_without_touching(offsets: set[int], most: int) -> None:
+    wanted = days(*offsets)
+    found = ranges(wanted, most)
+    assert len(found) <= most
+    assert all(any(first <= day <= last for first, last in found) for day in wanted)
+    assert all(first in wanted and last in wanted for first, last in found)
+    assert all(
+        later[0] - earlier[1] > timedelta(days=1) for earlier, later in zip(found, found[1:], strict=False)
+    )
+
+
+def test_only_the_models_that_read_a_touched_table_are_restated_for_its_dates() -> None:
+    touched = {"shop": Touched(7, dates=set(days(0, 1)), dated_tables={"sale", "payment"})}
+    assert restatements_for(touched, READERS, days(9)[0]) == [
+        Restatement(("stg.shop__payment", "stg.shop__sale", "stg.shop__to_control_total"), *days(0, 1))
+    ]
+
+
+def test_a_table_without_event_time_is_restated_for_all_time() -> None:
+    touched = {"shop": Touched(7, timeless_tables={"product"})}
+    (plan,) = restatements_for(touched, READERS, days(9)[0])
+    assert plan == Restatement(("stg.shop__product",))
+    assert "--start" not in plan.arguments()
+
+
+def test_days_that_are_not_over_and_tables_nobody_reads_are_left_out() -> None:
+    touched = {
+        "shop": Touched(7, dates=set(days(9, 10, 11)), dated_tables={"sale"}),
+        "new": Touched(8, timeless_tables={"thing"}),
+    }
+    (plan,) = restatements_for(touched, READERS, days(9)[0])
+    assert (plan.first, plan.last) == (days(9)[0], days(9)[0])
+
+
+class Warehouse:
+    """A ledger in a real database, with SQLMesh replaced by a list of the commands it would have run."""
+
+    def __init__(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.settings = settings
+        self.commands: list[list[str]] = []
+        self.plan: str | None = None
+        self.fails = False
+        connection = settings.connect_loader()
+        ensure_tables(connection, load_contracts())
+        connection.close()
+        monkeypatch.setattr(subject, "prod_plan", lambda _: self.plan)
+
+    def load(
+        self, table: str, dates: Sequence[date] | None, status: str = "loaded", source: str = "shop"
+    ) -> None:
+        connection = self.settings.connect_loader()
+        with connection, connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO ingest.load (source, table_name, file, sha256, bytes, rows_read, rows_loaded, "
+                "rows_rejected, event_dates, status) VALUES (%s, %s, 'f', 's', 1, 1, 1, 0, %s::date[], %s)",
+                [source, table, None if dates is None else list(dates), status],
+            )
+        connection.close()
+
+    def end_running(self) -> None:
+        connection = self.settings.connect_loader()
+        with connection, connection.cursor() as cursor:
+            cursor.execute("UPDATE ingest.load SET status = 'loaded' WHERE status = 'running'")
+        connection.close()
+
+    def refresh(self) -> subject.Result:
+        self.commands = []
+        return subject.refresh(self.settings, lambda _: None, self._run, lambda _: READERS)
+
+    def _run(self, _: Path, arguments: Sequence[str]) -> None:
+        if self.fails:
+            raise OpsError("the plan failed")
+        self.commands.append(list(arguments))
+        self.plan = self.plan or "first"
+
+    @property
+    def restated(self) -> list[str]:
+        return [" ".join(c[c.index("--start") :]) if "--start" in c else "all" for c in self.commands[1:]]
+
+
+@pytest.fixture
+def warehouse(database: Settings, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
+    return Warehouse(database, monkeypatch)
+
+
+def test_the_first_refresh_plans_and_restates_nothing(warehouse: Warehouse) -> None:
+    warehouse.load("sale", days(0, 1))
+    result = warehouse.refresh()
+    assert (result.planned, result.restatements, len(warehouse.commands)) == (True, [], 1)
+
+
+def test_a_second_refresh_finds_nothing_to_do(warehouse: Warehouse) -> None:
+    warehouse.load("sale", days(0, 1))
+    warehouse.refresh()
+    assert warehouse.refresh().did_nothing
+
+
+def test_a_redelivered_file_restates_just_its_days_and_just_once(warehouse: Warehouse) -> None:
+    warehouse.load("sale", days(0, 1, 2))
+    warehouse.refresh()
+    warehouse.load("sale", days(1))
+    warehouse.refresh()
+    assert warehouse.restated == [f"--start {days(1)[0]} --end {days(1)[0]}"]
+    warehouse.refresh()
+    assert warehouse.restated == []
+
+
+def test_a_load_that_changed_or_stored_nothing_restates_nothing(warehouse: Warehouse) -> None:
+    warehouse.load("sale", days(0))
+    warehouse.refresh()
+    warehouse.load("sale", [])
+    warehouse.load("sale", days(1), status="failed")
+    assert warehouse.refresh().did_nothing
+
+
+def test_prod_that_was_planned_by_hand_before_gets_everything_that_was_loaded(warehouse: Warehouse) -> None:
+    warehouse.plan = "by hand"
+    warehouse.load("sale", days(0))
+    warehouse.load("product", None)
+    warehouse.refresh()
+    assert warehouse.restated == ["all", f"--start {days(0)[0]} --end {days(0)[0]}"]
+
+
+def test_a_refresh_that_failed_is_done_again(warehouse: Warehouse) -> None:
+    warehouse.load("sale", days(0))
+    warehouse.refresh()
+    warehouse.load("sale", days(1))
+    warehouse.fails = True
+    with pytest.raises(OpsError):
+        warehouse.refresh()
+    warehouse.fails = False
+    warehouse.refresh()
+    assert warehouse.restated == [f"--start {days(1)[0]} --end {days(1)[0]}"]
+
+
+def test_loads_behind_a_running_one_wait_for_it(warehouse: Warehouse) -> None:
+    warehouse.load("sale", days(0))
+    warehouse.refresh()
+    warehouse.load("sale", days(3), status="running")
+    warehouse.load("sale", days(4))
+    warehouse.refresh()
+    assert warehouse.restated == []
+    warehouse.end_running()
+    warehouse.refresh()
+    assert warehouse.restated == [f"--start {days(3)[0]} --end {days(4)[0]}"]
+
+
+def test_two_refreshes_at_once_are_refused(warehouse: Warehouse) -> None:
+    with (
+        subject._alone(warehouse.settings),
+        pytest.raises(OpsError, match="Another refresh"),
+    ):
+        warehouse.refresh()
