@@ -21,14 +21,16 @@ Profile = Callable[[Contract, dict[str, Rows]], dict[str, TableProfile]]
 
 
 @pytest.fixture
-def profile(database: Settings) -> Profile:
+def profile(module_database: Settings) -> Profile:
     """Fill a contract's raw tables with rows and profile them."""
 
     def run(contract: Contract, tables: dict[str, Rows]) -> dict[str, TableProfile]:
-        connection = database.connect_loader()
+        connection = module_database.connect_loader()
         try:
-            ensure_tables(connection, [contract])
             with connection.cursor() as cursor:
+                drop = sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE")
+                cursor.execute(drop.format(sql.Identifier(contract.schema_name)))
+                ensure_tables(connection, [contract])
                 for name, rows in tables.items():
                     columns = list(contract.tables[name].columns)
                     copy = sql.SQL("COPY {} (_load_id, _source_file, _row_number, {}) FROM STDIN CSV")
