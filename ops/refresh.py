@@ -13,6 +13,7 @@ from pathlib import Path
 
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
+from loaders.ledger import mark_interrupted
 from ops.errors import OpsError
 from ops.settings import Settings
 from ops.sqlmesh import RawTable, prod_plan, readers_of_raw_tables, run_sqlmesh
@@ -30,7 +31,7 @@ CREATE TABLE IF NOT EXISTS ingest.refresh (
     finished_at timestamptz
 );
 COMMENT ON TABLE ingest.refresh IS
-    'One row per source and refresh of prod: once finished_at is set, the loads up to up_to_load_id are in it.';
+    'One row per source and refresh of prod; with finished_at set, the loads up to up_to_load_id are in it.';
 COMMENT ON COLUMN ingest.refresh.restated_dates IS
     'Event dates that were computed again; null where the first plan, or a restatement of all time, did it.';
 """
@@ -88,6 +89,8 @@ def refresh(
     An interrupted refresh is not recorded as finished: the next one does its restatements again.
     """
     with _alone(settings) as connection:
+        with connection, connection.cursor() as cursor:
+            mark_interrupted(cursor)  # a dead load must not hold back those after it
         before = prod_plan(settings)
         touched = touched_since_last_refresh(connection)
         recorded = _begin(connection, touched)

@@ -1,13 +1,16 @@
 """Refreshing prod: which dates and models are computed again after which loads."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loaders import ledger
 from loaders.contract import load_contracts
 from loaders.schema import ensure_tables
 from ops import refresh as subject
@@ -47,9 +50,7 @@ def test_ranges_cover_every_date_in_order_without_touching(offsets: set[int], mo
     assert len(found) <= most
     assert all(any(first <= day <= last for first, last in found) for day in wanted)
     assert all(first in wanted and last in wanted for first, last in found)
-    assert all(
-        later[0] - earlier[1] > timedelta(days=1) for earlier, later in zip(found, found[1:], strict=False)
-    )
+    assert all(later[0] - earlier[1] > timedelta(days=1) for earlier, later in pairwise(found))
 
 
 def test_only_the_models_that_read_a_touched_table_are_restated_for_its_dates() -> None:
@@ -88,22 +89,26 @@ class Warehouse:
         connection.close()
         monkeypatch.setattr(subject, "prod_plan", lambda _: self.plan)
 
-    def load(
-        self, table: str, dates: Sequence[date] | None, status: str = "loaded", source: str = "shop"
-    ) -> None:
+    def load(self, table: str, dates: Sequence[date] | None, status: str = "loaded") -> None:
         connection = self.settings.connect_loader()
         with connection, connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO ingest.load (source, table_name, file, sha256, bytes, rows_read, rows_loaded, "
                 "rows_rejected, event_dates, status) VALUES (%s, %s, 'f', 's', 1, 1, 1, 0, %s::date[], %s)",
-                [source, table, None if dates is None else list(dates), status],
+                ["shop", table, None if dates is None else list(dates), status],
             )
         connection.close()
 
-    def end_running(self) -> None:
+    @contextmanager
+    def slow_load(self, table: str, dates: Sequence[date]) -> Iterator[None]:
+        """A load by another process that ends with the block."""
         connection = self.settings.connect_loader()
-        with connection, connection.cursor() as cursor:
-            cursor.execute("UPDATE ingest.load SET status = 'loaded' WHERE status = 'running'")
+        with ledger.table_lock(connection, "shop", table, lambda _: None):
+            with connection, connection.cursor() as cursor:
+                load_id = ledger.start(cursor, "shop", table, "slow", "t", 1)
+            yield
+            with connection, connection.cursor() as cursor:
+                ledger.finish(cursor, load_id, ledger.Counts(1, 1, 0), dates, [], [], [])
         connection.close()
 
     def refresh(self) -> subject.Result:
@@ -179,11 +184,10 @@ def test_a_refresh_that_failed_is_done_again(warehouse: Warehouse) -> None:
 def test_loads_behind_a_running_one_wait_for_it(warehouse: Warehouse) -> None:
     warehouse.load("sale", days(0))
     warehouse.refresh()
-    warehouse.load("sale", days(3), status="running")
-    warehouse.load("sale", days(4))
-    warehouse.refresh()
-    assert warehouse.restated == []
-    warehouse.end_running()
+    with warehouse.slow_load("sale", days(3)):
+        warehouse.load("sale", days(4))
+        warehouse.refresh()
+        assert warehouse.restated == []
     warehouse.refresh()
     assert warehouse.restated == [f"--start {days(3)[0]} --end {days(4)[0]}"]
 
@@ -194,3 +198,12 @@ def test_two_refreshes_at_once_are_refused(warehouse: Warehouse) -> None:
         pytest.raises(OpsError, match="Another refresh"),
     ):
         warehouse.refresh()
+
+
+def test_a_load_that_was_killed_holds_back_nothing(warehouse: Warehouse) -> None:
+    warehouse.load("sale", days(0))
+    warehouse.refresh()
+    warehouse.load("sale", days(3), status="running")
+    warehouse.load("sale", days(4))
+    warehouse.refresh()
+    assert warehouse.restated == [f"--start {days(4)[0]} --end {days(4)[0]}"]

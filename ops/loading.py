@@ -1,0 +1,101 @@
+"""Loading with a progress bar, and telling what came of it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from loaders.contract import Contract, load_contracts
+from loaders.errors import LoadError
+from loaders.files import find_files, match_files
+from loaders.load import LoadResult, load_source
+from ops.errors import OpsError
+from ops.settings import Settings
+
+FEW = 12  # files that are listed one by one
+
+
+class FilesProgress:
+    """A bar over the bytes of several files, fed by the loader with each file's progress."""
+
+    def __init__(self, progress: Progress, task: TaskID) -> None:
+        self._progress = progress
+        self._task = task
+        self._file = ""
+        self._size = 0
+        self._before = 0
+
+    def __call__(self, file: str, read: int, size: int, rows: int) -> None:
+        if file != self._file:
+            self._before += self._size
+            self._file, self._size = file, size
+        self._progress.update(self._task, completed=self._before + read, detail=f"{file} · {rows:,} rows")
+
+
+def contracts_for(names: Sequence[str], *, every: bool = False) -> list[Contract]:
+    """Return the contracts of the named sources. Raises OpsError for a name that no contract has."""
+    known = load_contracts()
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise OpsError(f"There is no source {unknown[0]!r}; contracts describe {', '.join(sorted(known))}.")
+    return list(known.values()) if every else [known[name] for name in names]
+
+
+def with_files(contracts: Sequence[Contract], data_dir: Path) -> list[Contract]:
+    """Return the contracts for which there are files."""
+    return [contract for contract in contracts if find_files(contract, data_dir / contract.source)]
+
+
+def load(settings: Settings, contract: Contract, paths: Sequence[Path], console: Console) -> list[LoadResult]:
+    """Load a source's files, showing progress. Raises LoadError when nothing can be loaded at all."""
+    folder = settings.data_dir / contract.source
+    files = match_files(contract, paths) if paths else find_files(contract, folder)
+    total = sum(file.path.stat().st_size for file in files if file.path.is_file())
+    console.print(f"{contract.source}: {len(files)} files, {total / 1e6:,.1f} MB from {folder}")
+    columns = (BarColumn(), DownloadColumn(), TimeRemainingColumn(), TextColumn("{task.fields[detail]}"))
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(contract.source, total=total or None, detail="")
+        return load_source(
+            settings.connect_loader,
+            contract,
+            list(paths) or None,
+            settings.data_dir,
+            FilesProgress(progress, task),
+            progress.console.print,
+        )
+
+
+def report(results: Sequence[LoadResult]) -> list[str]:
+    """Say in a few lines what became of the files: each one where they are few or went wrong, else the sums."""
+    if not results:
+        return []
+    remarkable = [r for r in results if r.status == "failed" or r.rows_rejected or r.extra_columns]
+    shown = results if len(results) <= FEW else remarkable
+    lines = [f"  {result.file}: {result.message}" for result in shown]
+    count = {status: sum(r.status == status for r in results) for status in ("loaded", "unchanged", "failed")}
+    rows = sum(result.rows_loaded for result in results)
+    rejected = sum(result.rows_rejected for result in results)
+    parts = [
+        f"{count['loaded']} files loaded with {rows:,} rows" if count["loaded"] else "nothing new to load",
+        f"{rejected:,} rows rejected" if rejected else "",
+        f"{count['unchanged']} files were loaded already" if count["unchanged"] else "",
+        f"{count['failed']} files failed" if count["failed"] else "",
+    ]
+    return [*lines, f"{results[0].source}: {', '.join(part for part in parts if part)}"]
+
+
+def raise_if_failed(results: Sequence[LoadResult]) -> None:
+    """Raise LoadError when a file could not be loaded."""
+    failed = [result for result in results if result.status == "failed"]
+    if failed:
+        raise LoadError(
+            f"{len(failed)} of {len(results)} files could not be loaded (see above); their tables are as before."
+        )
