@@ -1,0 +1,100 @@
+"""Casts that never fail a plan: a text that is no such value becomes NULL and its row is quarantined with the reason."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+from sqlmesh import macro
+from sqlmesh.core.macros import MacroEvaluator
+
+# What Postgres itself accepts is wider than what a file may say: 'NaN', '1_000' and '0x1F' are numbers to it, 'today' and
+# 'infinity' are dates. So a text also has to look like the type before Postgres is asked about its range.
+NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+INTEGER = r"^[+-]?[0-9]+$"
+DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+INSTANT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?)?([+-][0-9]{2}(:?[0-9]{2})?|Z)?$"
+
+
+def shape_of(kind: exp.DataType) -> str | None:
+    """The pattern that a text has to match to be a value of this type, or None where any text may be one."""
+    if kind.is_type(*exp.DataType.INTEGER_TYPES):
+        return INTEGER
+    if kind.is_type(*exp.DataType.NUMERIC_TYPES):
+        return NUMBER
+    if kind.is_type("date"):
+        return DATE
+    if kind.is_type(*exp.DataType.TEMPORAL_TYPES):
+        return INSTANT
+    return None
+
+
+def is_valid(text: exp.Expression, to: str) -> exp.Expression:
+    """The condition that a trimmed text can be cast to a type without an error and without losing decimals."""
+    kind = exp.DataType.build(to, dialect="postgres")
+    checks: list[exp.Expression] = []
+    if shape := shape_of(kind):
+        checks.append(exp.RegexpLike(this=text.copy(), expression=exp.Literal.string(shape)))
+    checks.append(exp.Anonymous(this="pg_input_is_valid", expressions=[text.copy(), exp.Literal.string(to)]))
+    if kind.is_type("decimal") and len(kind.expressions) == 2:
+        scale = exp.Literal.number(int(kind.expressions[1].name))
+        exact = exp.cast(text.copy(), "decimal")
+        rounded = exp.Round(this=exact.copy(), decimals=scale)
+        # CASE, because AND may look at its second side first, and this cast fails on a text that is no number.
+        return exp.Case(
+            ifs=[exp.If(this=exp.and_(*checks), true=exp.EQ(this=exact, expression=rounded))], default=exp.false()
+        )
+    return exp.and_(*checks)
+
+
+def trimmed(value: exp.Expression) -> exp.Expression:
+    """The text without blanks around it."""
+    return exp.Trim(this=value.copy())
+
+
+@macro()
+def cast_or_null(evaluator: MacroEvaluator, value: exp.Expression, to: exp.Expression) -> exp.Expression:
+    """`@CAST_OR_NULL(column, 'numeric(12, 4)')`: the trimmed text as that type, or NULL where it is not one.
+
+    Postgres 16 and later know whether a text is valid input for a type; other engines have TRY_CAST.
+    """
+    kind = exp.DataType.build(to.name, dialect="postgres")
+    text = trimmed(value)
+    if evaluator.dialect != "postgres":
+        return exp.TryCast(this=text, to=kind)
+    return exp.Case(ifs=[exp.If(this=is_valid(text, to.name), true=exp.cast(text.copy(), kind))])
+
+
+@macro()
+def quarantine_reason(evaluator: MacroEvaluator, *rules: exp.Expression) -> exp.Expression:
+    """`@QUARANTINE_REASON((quantity, 'integer', TRUE), …)`: why a raw row cannot be used, or NULL where it can.
+
+    A rule is (column, type, is it required?). The reason names each column at fault and what stands in it.
+    """
+    reasons = [reason for rule in rules for reason in reasons_of(evaluator, rule)]
+    joined = exp.ConcatWs(expressions=[exp.Literal.string("; "), *reasons])
+    return exp.Nullif(this=joined, expression=exp.Literal.string(""))
+
+
+def reasons_of(evaluator: MacroEvaluator, rule: exp.Expression) -> list[exp.Expression]:
+    """The texts, NULL where all is well, that one rule adds to the reason."""
+    column, to, required = rule.expressions
+    text = trimmed(column)
+    is_missing = exp.Is(this=exp.Nullif(this=text.copy(), expression=exp.Literal.string("")), expression=exp.null())
+    reasons: list[exp.Expression] = []
+    if required.this:
+        missing = exp.Literal.string(f"{column.name} is missing")
+        reasons.append(exp.Case(ifs=[exp.If(this=is_missing.copy(), true=missing)]))
+    if to.name != "text":
+        start, end = exp.Literal.string(f"{column.name} '"), exp.Literal.string(f"' is no {to.name}")
+        shown = exp.Left(this=text.copy(), expression=exp.Literal.number(60))
+        bad = exp.and_(exp.not_(is_missing.copy()), exp.not_(exp.paren(validity(evaluator, text, to.name))))
+        concat = exp.DPipe(this=exp.DPipe(this=start, expression=shown), expression=end)
+        reasons.append(exp.Case(ifs=[exp.If(this=bad, true=concat)]))
+    return reasons
+
+
+def validity(evaluator: MacroEvaluator, text: exp.Expression, to: str) -> exp.Expression:
+    """Whether the text is a value of the type, in the engine's own way."""
+    if evaluator.dialect == "postgres":
+        return is_valid(text, to)
+    tried = exp.TryCast(this=text.copy(), to=exp.DataType.build(to, dialect="postgres"))
+    return exp.not_(exp.Is(this=tried, expression=exp.null()))

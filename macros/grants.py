@@ -1,0 +1,26 @@
+"""What readers need beside the `grants` of the models."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+from sqlmesh import macro
+from sqlmesh.core.macros import MacroEvaluator
+
+READER = "bi_reader"
+READABLE_LAYERS = ("bi",)
+
+
+@macro()
+def grant_usage_to_readers(evaluator: MacroEvaluator) -> list[str]:
+    """`@GRANT_USAGE_TO_READERS()` after a plan or run: USAGE on the environment's schemas that readers may read.
+
+    `grants` in a model gives SELECT on its view and survives promotions, but a role also needs USAGE on the schema.
+    """
+    if evaluator.runtime_stage != "after_all" or evaluator.dialect != "postgres":
+        return []
+    adapter = evaluator.engine_adapter
+    if not adapter.fetchone(exp.select("1").from_("pg_roles").where(exp.column("rolname").eq(READER))):
+        return []
+    schemas = {exp.to_table(view, dialect=evaluator.dialect).db for view in evaluator.views}
+    readable = sorted(schema for schema in schemas if schema.split("__")[0] in READABLE_LAYERS)
+    return [f"GRANT USAGE ON SCHEMA {exp.to_identifier(schema, quoted=True).sql('postgres')} TO {READER}" for schema in readable]

@@ -1,0 +1,51 @@
+MODEL (
+  name core.dim_geography,
+  kind FULL,
+  owner analytics_engineering,
+  grain geography_key,
+  tags (core, dimension),
+  audits (
+    not_null(columns := (geography_key, source, postal_prefix)),
+    unique_values(columns := (
+      geography_key
+    ))
+  ),
+  description 'One row per source and postal prefix, and one Unknown member. Coordinates are medians, so that single wrong ones do not move them.',
+  column_descriptions (
+    geography_key = 'Surrogate key: hash of source, country and postal prefix.',
+    source = 'The shop whose data locates the prefix.',
+    country_code = 'Country, ISO 3166-1 alpha-2.',
+    postal_prefix = 'First digits of the postal code.',
+    city = 'Most frequent city of the prefix.',
+    state = 'Most frequent state or province of the prefix.',
+    latitude = 'Median latitude in degrees; empty where every coordinate lies outside the country.',
+    longitude = 'Median longitude in degrees; empty where every coordinate lies outside the country.',
+    coordinate_count = 'Coordinates that the source has for the prefix.',
+    outside_count = 'Those of them that lie outside the country and were not used.'
+  )
+);
+
+SELECT
+  @SURROGATE_KEY(source, country_code, postal_prefix)::UUID AS geography_key,
+  source::TEXT AS source,
+  country_code::TEXT AS country_code,
+  postal_prefix::TEXT AS postal_prefix,
+  city::TEXT AS city,
+  state::TEXT AS state,
+  latitude::DOUBLE PRECISION AS latitude,
+  longitude::DOUBLE PRECISION AS longitude,
+  coordinate_count::INT AS coordinate_count,
+  outside_count::INT AS outside_count
+FROM conformed.geography
+UNION ALL
+SELECT
+  @UNKNOWN_KEY()::UUID,
+  'unknown'::TEXT,
+  NULL::TEXT,
+  'unknown'::TEXT,
+  NULL::TEXT,
+  NULL::TEXT,
+  NULL::DOUBLE PRECISION,
+  NULL::DOUBLE PRECISION,
+  0::INT,
+  0::INT
