@@ -1,0 +1,60 @@
+MODEL (
+  name bi.product,
+  kind VIEW,
+  owner analytics_engineering,
+  grain product_key,
+  tags (
+    bi
+  ),
+  grants (
+    "select" = ARRAY['bi_reader']
+  ),
+  audits (
+    not_null(columns := (
+      product_key
+    )),
+    unique_values(columns := (
+      product_key
+    ))
+  ),
+  description 'One row per product and version, and one Unknown member. Count products by is_current.',
+  column_descriptions (
+    product_key = 'Surrogate key of the version: hash of source, product and the start of the version.',
+    source = 'The shop that sells the product.',
+    product_id = 'The product''s natural key in its source; the same over all versions.',
+    version_number = 'Versions counted from 1.',
+    valid_from_at = 'From when the version holds; the first one holds from the beginning of time.',
+    valid_to_at = 'Until when the version holds, exclusive; the current one until the end of time.',
+    is_current = 'The version that holds now.',
+    product_name = 'Name, where the source has one.',
+    product_kind = 'product, or what else a line with this code stands for: freight, discount, fee, gift_voucher, …',
+    category = 'Category in English, where the source has one.',
+    list_price_amount = 'List price of the version in currency, where the source has one. Not additive.',
+    currency = 'Currency of the list price, ISO 4217.',
+    weight_g = 'Weight in grams.',
+    length_cm = 'Length of the parcel in cm.',
+    height_cm = 'Height of the parcel in cm.',
+    width_cm = 'Width of the parcel in cm.',
+    photo_count = 'Number of photographs in the catalogue.'
+  )
+);
+
+SELECT
+  product_key::UUID AS product_key,
+  source::TEXT AS source,
+  product_id::TEXT AS product_id,
+  version_number::INT AS version_number,
+  valid_from_at::TIMESTAMPTZ AS valid_from_at,
+  valid_to_at::TIMESTAMPTZ AS valid_to_at,
+  is_current::BOOLEAN AS is_current,
+  product_name::TEXT AS product_name,
+  product_kind::TEXT AS product_kind,
+  category::TEXT AS category,
+  list_price_amount::DECIMAL(18, 4) AS list_price_amount,
+  currency::TEXT AS currency,
+  weight_g::DECIMAL(18, 3) AS weight_g,
+  length_cm::DECIMAL(18, 3) AS length_cm,
+  height_cm::DECIMAL(18, 3) AS height_cm,
+  width_cm::DECIMAL(18, 3) AS width_cm,
+  photo_count::INT AS photo_count
+FROM core.dim_product
