@@ -1,5 +1,6 @@
 """Loading with a progress bar, and telling what came of it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -59,7 +60,8 @@ def load(settings: Settings, contract: Contract, paths: Sequence[Path], console:
     folder = settings.data_dir / contract.source
     files = match_files(contract, paths) if paths else find_files(contract, folder)
     total = sum(file.path.stat().st_size for file in files if file.path.is_file())
-    console.print(f"{contract.source}: {len(files)} files, {total / 1e6:,.1f} MB from {folder}")
+    origin = "" if paths else f" in {folder}"
+    console.print(f"{contract.source}: {count_files(len(files))}, {total / 1e6:,.1f} MB{origin}")
     columns = (BarColumn(), DownloadColumn(), TimeRemainingColumn(), TextColumn("{task.fields[detail]}"))
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(contract.source, total=total or None, detail="")
@@ -74,22 +76,30 @@ def load(settings: Settings, contract: Contract, paths: Sequence[Path], console:
 
 
 def report(results: Sequence[LoadResult]) -> list[str]:
-    """Say in a few lines what became of the files: each one where they are few or went wrong, else the sums."""
+    """Say what became of the files: each one if few were loaded, else the sum and what is remarkable."""
     if not results:
         return []
-    remarkable = [r for r in results if r.status == "failed" or r.rows_rejected or r.extra_columns]
-    shown = results if len(results) <= FEW else remarkable
+    done = [result for result in results if result.status != "unchanged"]
+    remarkable = [r for r in done if r.status == "failed" or r.rows_rejected or r.extra_columns]
+    shown = done if len(done) <= FEW else remarkable
     lines = [f"  {result.file}: {result.message}" for result in shown]
-    count = {status: sum(r.status == status for r in results) for status in ("loaded", "unchanged", "failed")}
+    count = Counter(result.status for result in results)
     rows = sum(result.rows_loaded for result in results)
     rejected = sum(result.rows_rejected for result in results)
     parts = [
-        f"{count['loaded']} files loaded with {rows:,} rows" if count["loaded"] else "nothing new to load",
+        f"{count_files(count['loaded'])} loaded with {rows:,} rows"
+        if count["loaded"]
+        else "nothing new to load",
         f"{rejected:,} rows rejected" if rejected else "",
-        f"{count['unchanged']} files were loaded already" if count["unchanged"] else "",
-        f"{count['failed']} files failed" if count["failed"] else "",
+        f"{count_files(count['unchanged'])} loaded before" if count["unchanged"] else "",
+        f"{count_files(count['failed'])} failed" if count["failed"] else "",
     ]
     return [*lines, f"{results[0].source}: {', '.join(part for part in parts if part)}"]
+
+
+def count_files(number: int) -> str:
+    """Return '1 file' or '1,234 files'."""
+    return f"{number:,} file{'' if number == 1 else 's'}"
 
 
 def raise_if_failed(results: Sequence[LoadResult]) -> None:
@@ -97,5 +107,6 @@ def raise_if_failed(results: Sequence[LoadResult]) -> None:
     failed = [result for result in results if result.status == "failed"]
     if failed:
         raise LoadError(
-            f"{len(failed)} of {len(results)} files could not be loaded (see above); their tables are as before."
+            f"{len(failed)} of {count_files(len(results))} could not be loaded (see above). "
+            "What they would have replaced is as it was."
         )

@@ -95,7 +95,10 @@ def refresh(
         touched = touched_since_last_refresh(connection)
         recorded = _begin(connection, touched)
         run(settings.root, [*PLAN, "--run"])
-        planned = prod_plan(settings) != before
+        after = prod_plan(settings)
+        if after is None:
+            raise OpsError("The plan ended without making prod; what sqlmesh said is above.")
+        planned = after != before
         restatements: list[Restatement] = []
         if touched and before is not None:  # the first plan read everything
             restatements = restatements_for(touched, readers(settings.root), _yesterday())

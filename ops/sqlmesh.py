@@ -16,7 +16,7 @@ RAW = "raw_"
 
 def run_sqlmesh(root: Path, arguments: Sequence[str]) -> None:
     """Run a sqlmesh command with its output on the terminal. Raises OpsError when it fails."""
-    command = [sys.executable, "-m", "sqlmesh.cli.main", *arguments]
+    command = [str(Path(sys.executable).with_name("sqlmesh")), *arguments]
     sys.stdout.flush()
     done = subprocess.run(command, cwd=root, stdin=subprocess.DEVNULL, check=False)
     if done.returncode != 0:

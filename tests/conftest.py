@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from ops.postgres.throwaway import ThrowawayServer
 from ops.settings import SUPPORTED_VERSIONS, Settings
-from tests.support import Project, TestServer, copy_project
+from tests.support import Project, copy_project
 
 
 def pytest_configure() -> None:
@@ -29,13 +30,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_servers() -> Iterator[Callable[[int], TestServer]]:
+def postgres_servers() -> Iterator[Callable[[int], ThrowawayServer]]:
     """Start a version's server on first use; stop all of them at the end."""
-    servers: dict[int, TestServer] = {}
+    servers: dict[int, ThrowawayServer] = {}
 
-    def get(version: int) -> TestServer:
+    def get(version: int) -> ThrowawayServer:
         if version not in servers:
-            servers[version] = TestServer(version)
+            servers[version] = ThrowawayServer(version)
         return servers[version]
 
     yield get
@@ -44,19 +45,23 @@ def postgres_servers() -> Iterator[Callable[[int], TestServer]]:
 
 
 @pytest.fixture(scope="session")
-def postgres(request: pytest.FixtureRequest, postgres_servers: Callable[[int], TestServer]) -> TestServer:
+def postgres(
+    request: pytest.FixtureRequest, postgres_servers: Callable[[int], ThrowawayServer]
+) -> ThrowawayServer:
     """A running server of the version that the test is parametrised with."""
     return postgres_servers(request.param)
 
 
 @pytest.fixture
-def database(postgres: TestServer, tmp_path: Path) -> Iterator[Settings]:
+def database(postgres: ThrowawayServer, tmp_path: Path) -> Iterator[Settings]:
     """Fresh databases with the roles, for one test."""
     yield from _database(postgres, tmp_path)
 
 
 @pytest.fixture(scope="module")
-def module_database(postgres: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def module_database(
+    postgres: ThrowawayServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Settings]:
     """Databases that the tests of one module share."""
     yield from _database(postgres, tmp_path_factory.mktemp("module"))
 
@@ -75,7 +80,7 @@ def module_project(module_database: Settings) -> Iterator[Project]:
     shutil.rmtree(target, ignore_errors=True)
 
 
-def _database(postgres: TestServer, root: Path) -> Iterator[Settings]:
+def _database(postgres: ThrowawayServer, root: Path) -> Iterator[Settings]:
     settings = postgres.new_database(root)
     yield settings
     postgres.drop_database(settings)

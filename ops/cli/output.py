@@ -4,13 +4,19 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-console = Console(highlight=False, soft_wrap=False)
+PLAIN_WIDTH = 120  # where output goes into a file or a log
+FOLDED = {"tables", "reason", "file"}
+
+console = Console(highlight=False)
+if not console.is_terminal:
+    console = Console(highlight=False, width=PLAIN_WIDTH)
 
 
 def say(line: str = "") -> None:
@@ -20,7 +26,12 @@ def say(line: str = "") -> None:
 
 def print_json(value: object) -> None:
     """Print a value as JSON; instants and dates in ISO form, money as it is (a string, never a float)."""
-    click.echo(json.dumps(value, indent=2, default=_plain, ensure_ascii=False))
+    click.echo(_as_json(value))
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a value as JSON into a file."""
+    path.write_text(_as_json(value) + "\n", "utf-8")
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], note: str = "") -> None:
@@ -29,7 +40,8 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
     table = Table(title=title, title_justify="left", title_style="bold", caption=note, caption_justify="left")
     for index, name in enumerate(columns):
         numeric = any(isinstance(row[index], int | float | Decimal) for row in rows)
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        folded = name in FOLDED
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold", no_wrap=not folded)
     for row in rows:
         table.add_row(*[cell(value) for value in row])
     if rows:
@@ -61,6 +73,10 @@ def dates(values: Sequence[date] | None, limit: int = 3) -> str:
     if len(ordered) <= limit:
         return ", ".join(map(str, ordered))
     return f"{len(ordered)} days, {ordered[0]} to {ordered[-1]}"
+
+
+def _as_json(value: object) -> str:
+    return json.dumps(value, indent=2, default=_plain, ensure_ascii=False)
 
 
 def _plain(value: object) -> object:

@@ -3,8 +3,8 @@
 import psycopg2
 import pytest
 
+from ops.postgres.throwaway import ThrowawayServer
 from ops.settings import Role, Settings
-from tests.support import TestServer
 
 pytestmark = pytest.mark.both_versions
 
@@ -66,7 +66,7 @@ def test_every_session_is_in_utc(database: Settings) -> None:
 
 
 def test_provisioning_again_changes_nothing_and_fails_nothing(
-    postgres: TestServer, database: Settings
+    postgres: ThrowawayServer, database: Settings
 ) -> None:
     run(database, "transformer", "CREATE SCHEMA core", "CREATE TABLE core.kept AS SELECT 1 AS one")
     postgres.provision(database)

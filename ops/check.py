@@ -1,0 +1,88 @@
+"""`make test` and `make lint`: every check, one after the other, each timed, and a verdict at the end."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from ops import dotenv
+from ops.postgres.throwaway import ThrowawayServer
+
+ROOT = Path(__file__).resolve().parents[1]
+QUICK = (
+    ("format", ("ruff", "format", "--check", ".")),
+    ("lint", ("ruff", "check", ".")),
+    ("types", ("mypy",)),
+    ("contracts", ("retail", "contracts", "--check")),
+)
+MODELS = (
+    ("model format", ("sqlmesh", "format", "--check")),
+    ("model lint", ("sqlmesh", "lint")),
+    ("model tests", ("sqlmesh", "test")),
+)
+TESTS = (("tests", ("pytest",)),)
+
+
+def run_checks(checks: Sequence[tuple[str, Sequence[str]]], environment: dict[str, str]) -> list[str]:
+    """Run each check with its output on the terminal; return the names of those that failed."""
+    failed = []
+    for name, (program, *arguments) in checks:
+        click.secho(f"\n== {name}: {program} {' '.join(arguments)}", bold=True)
+        began = time.monotonic()
+        command = [str(Path(sys.executable).with_name(program)), *arguments]
+        done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False)
+        verdict = "ok" if done.returncode == 0 else f"FAILED ({done.returncode})"
+        click.echo(f"-- {name}: {verdict}, {time.monotonic() - began:.1f} s")
+        if done.returncode != 0:
+            failed.append(name)
+    return failed
+
+
+@contextmanager
+def throwaway_project() -> Iterator[dict[str, str]]:
+    """Give SQLMesh a Postgres of its own; yield the environment in which it uses that instead of `.env`."""
+    server = ThrowawayServer()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            settings = server.new_database(Path(folder))
+            dotenv.update(settings.env_file, settings.variables())
+            yield {**clean_environment(), "SQLMESH_DOTENV_PATH": str(settings.env_file)}
+    finally:
+        server.stop()
+
+
+def clean_environment(**more: str) -> dict[str, str]:
+    """Return the environment for programs under test, without what names a server, a project or its data."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PG", "SQLMESH_")) and name not in ("DATABASE_URL", "RETAIL_PROJECT_DIR")
+    }
+    return {**kept, **more}
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="Leave out what needs Postgres.")
+def main(quick: bool) -> None:
+    """Run every check; exit 1 when one failed."""
+    began = time.monotonic()
+    failed = run_checks(QUICK, clean_environment())
+    if not quick:
+        with throwaway_project() as environment:
+            failed += run_checks(MODELS, environment)
+        failed += run_checks(TESTS, clean_environment())
+    took = time.monotonic() - began
+    if failed:
+        click.secho(f"\nFailed: {', '.join(failed)} ({took:.0f} s)", fg="red", bold=True)
+        sys.exit(1)
+    click.secho(f"\nAll checks passed ({took:.0f} s).", fg="green", bold=True)
+
+
+if __name__ == "__main__":
+    main()

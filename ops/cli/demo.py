@@ -1,0 +1,111 @@
+"""demo, refresh, summary: the whole way, its second half, and what came of it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ops.cli.output import console, print_json, print_table, say, write_json
+from ops.settings import Settings, load_settings
+
+MOST_REASONS = 10
+
+
+@click.command()
+@click.option(
+    "--json",
+    "json_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write seconds per step and the summary to this file.",
+)
+def demo(json_file: Path | None) -> None:
+    """Start the server, load the data, build the models, show a summary.
+
+    Run again it loads only new or changed files and computes only what they touch.
+    """
+    from ops.demo import run_demo
+
+    done = run_demo(load_settings(), console)
+    say()
+    print_summary(done.summary)
+    print_connection(done.settings)
+    took = ", ".join(f"{name} {seconds:,.1f} s" for name, seconds in done.seconds.items())
+    say(f"\nTime: {took}; {sum(done.seconds.values()):,.1f} s in all.")
+    if not done.loaded and not done.built:
+        say("Nothing was done: there was nothing to load and nothing to plan.")
+    if json_file:
+        write_json(json_file, {"seconds": done.seconds, "loaded": done.loaded, **done.summary})
+
+
+@click.command()
+def refresh() -> None:
+    """Bring prod up to date with the project's files and with what was loaded.
+
+    A plan computes what is new; days that late or corrected files touched are computed again.
+    """
+    from ops.refresh import refresh as bring_up_to_date
+
+    result = bring_up_to_date(load_settings(), say)
+    say("Nothing to do: prod was up to date." if result.did_nothing else "prod is up to date.")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def summary(as_json: bool) -> None:
+    """Show what is in the warehouse: rows per layer, rejected rows, revenue, how to connect."""
+    from ops.summary import summarize
+
+    settings = load_settings()
+    found = summarize(settings)
+    if as_json:
+        print_json(found)
+    else:
+        print_summary(found)
+        print_connection(settings)
+
+
+def print_summary(found: Mapping[str, list[dict[str, Any]]]) -> None:
+    """Print the summary's tables."""
+    from ops.summary import by_layer
+
+    print_table("Rows per layer", ("layer", "rows", "tables"), by_layer(found["tables"]))
+    for name, title in (
+        ("rejected_rows", "Rows of files that could not be read"),
+        ("quarantined_rows", "Rows held back because a value makes no sense"),
+    ):
+        rows = [(row["source"], row["table_name"], row["rows"], row["reason"]) for row in found[name]]
+        rest = f"and {len(rows) - MOST_REASONS} more reasons" if len(rows) > MOST_REASONS else ""
+        print_table(title, ("source", "table", "rows", "reason"), rows[:MOST_REASONS], rest)
+    columns = ("source", "currency", "orders", "sales", "returns", "revenue", "first_date", "last_date")
+    rows = [tuple(_money(row[column]) for column in columns) for row in found["revenue"]]
+    headings = (*columns[:-2], "from", "to")
+    print_table("Revenue of products, before freight", headings, rows)
+
+
+def print_connection(settings: Settings) -> None:
+    """Print how a BI tool connects, and what to try next."""
+    say("\nBI tools connect to")
+    for name, value in (
+        ("host", settings.host),
+        ("port", settings.port),
+        ("database", settings.database),
+        ("user", settings.bi.user),
+        ("password", "in what `.venv/bin/retail url --bi` prints"),
+    ):
+        say(f"  {name:<9} {value}")
+    say("\nWhat to try next")
+    for command, what in (
+        ("source .venv/bin/activate", "so that the commands below are found"),
+        ('psql "$(retail url)"', "look around (any PostgreSQL client will do)"),
+        ("retail loads", "what was loaded when"),
+        ("retail profile online_retail", "how the raw columns are filled"),
+        ("sqlmesh plan dev", "change a model, and see what it does before prod has it"),
+        ('sqlmesh fetchdf "SELECT * FROM core.fct_order LIMIT 5"', ""),
+        ("retail stop", "stop the server; `retail start` goes on"),
+    ):
+        say(f"  {command:<58} {what}".rstrip())
+
+
+def _money(value: Any) -> Any:
+    return round(value, 2) if hasattr(value, "quantize") else value
