@@ -6,7 +6,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import IO, Self
+from typing import Any, Self
 
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class with a lower-case name
@@ -25,7 +25,7 @@ class RejectedRows:
 
     def __init__(self, load_id: int, source: str, table: str, file: str) -> None:
         self._origin = (load_id, source, table, file)
-        self._file: IO[str] = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - closed in __exit__
+        self._file: Any = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - closed in __exit__
             SPOOL_BYTES, mode="w+", encoding="utf-8", newline=""
         )
         self._writer = csv.writer(self._file, lineterminator="\n", quoting=csv.QUOTE_ALL)
@@ -88,6 +88,9 @@ class BatchStream:
         self._stop.set()
         self._thread.join()
 
+    def readline(self, size: int = -1) -> bytes:  # psycopg2's types ask for it; COPY does not
+        return self.read(size)
+
     def read(self, size: int = -1) -> bytes:
         """Return the next batch's text, whatever its size; empty at the end."""
         for batch in iter(self._queue.get, None):
@@ -131,10 +134,11 @@ def copy_rows(
     Raises LoadError from the reader, psycopg2.Error from the server, and LoadError if Postgres counted other rows.
     """
     columns = list(reader.copy_columns)
-    texts = [name for name in columns if name not in META_COLUMNS] or columns[-1:]
-    statement = sql.SQL(
-        "COPY {} ({}) FROM STDIN (FORMAT csv, DELIMITER {}, FORCE_NULL ({}), ENCODING 'utf8')"
-    ).format(target, _names(columns), sql.Literal(reader.delimiter), _names(texts))
+    texts = [name for name in columns if name not in META_COLUMNS]
+    empty = sql.SQL(", FORCE_NULL ({})").format(_names(texts)) if reader.has_quotes and texts else sql.SQL("")
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, DELIMITER {}, ENCODING 'utf8'{})").format(
+        target, _names(columns), sql.Literal(reader.delimiter), empty
+    )
     with BatchStream(reader, rejected, on_batch) as stream:
         try:
             cursor.copy_expert(statement, stream)

@@ -1,8 +1,7 @@
 """CSV files to batches for COPY.
 
 There is one reader with a shortcut. A block of whole records that is provably well-formed, in its encoding and with
-valid event times goes to COPY as its own bytes behind a prefix with the row number, the event date, the load and the
-file. Every other block is read record by record. Both give the same rows, which a property test shows.
+valid event times goes to COPY as its own bytes behind its row number and event date. Every other block is read record by record. Both give the same rows, which a property test shows.
 """
 
 import json
@@ -27,7 +26,10 @@ class CsvReader:
         self._plan = plan
         self._encoding = file_format.encoding
         self.delimiter = file_format.delimiter
-        self._lines = Lines(Chunks(path, file_format), str(path))
+        self._chunks = Chunks(path, file_format)
+        self._lines = Lines(self._chunks, str(path))
+        # Where a file begins without quotes, an empty field in quotes is left to the slow way, and COPY is faster.
+        self.has_quotes = b'"' in self._lines.buffer
         self._records = CsvRecords(self._lines, self.delimiter, self._encoding, str(path))
         self._layout = match_header(plan.table, self._records.header(), str(path), self.delimiter)
         columns = self._layout.columns
@@ -39,6 +41,11 @@ class CsvReader:
         event = plan.table.event_time
         place = columns.index(event.column) if event and event.column in columns else None
         self._prefixes = Prefixes(plan, place, self.delimiter)
+
+    @property
+    def sha256(self) -> str:
+        """Return the hash of the file's bytes, once its batches were read."""
+        return self._chunks.sha256
 
     def batches(self) -> Iterator[Batch]:
         """Yield the file's rows. Raises LoadError for a file that cannot be read to its end."""
@@ -57,7 +64,7 @@ class CsvReader:
         """Take the buffer's whole records as they are, or return None and leave the buffer alone."""
         buffer = self._lines.buffer
         block = buffer[: buffer.rfind(b"\n") + 1]
-        if len(block) > 2 * CHUNK_BYTES or b"\0" in block:
+        if len(block) > 2 * CHUNK_BYTES or b"\0" in block or (b'""' in block and not self.has_quotes):
             return None
         text = self._as_utf8(block)
         found = scan(text, self.delimiter, len(self._layout.fields)) if text is not None else None
@@ -119,14 +126,12 @@ class CsvReader:
 
 
 class Prefixes:
-    """What stands before a record's own bytes, after the row number: the event date, the load, the file."""
+    """What stands before a record's own bytes, after the row number: the event date, if rows have one."""
 
     def __init__(self, plan: Plan, event_place: int | None, delimiter: str) -> None:
         self._dates: EventDates | None = plan.dates()
         self._place = event_place
         self._delimiter = delimiter
-        file = plan.source_file.replace('"', '""')
-        self._constant = f'{delimiter}{plan.load_id}{delimiter}"{file}"{delimiter}'.encode()
         self._by_head: dict[bytes, bytes] = {}
         self._by_text: dict[bytes, bytes] = {}
         self._tails: set[bytes] = set()
@@ -138,7 +143,7 @@ class Prefixes:
     def of(self, found: Scan) -> list[bytes] | None:
         """Return a prefix per record, or None if an event time does not parse."""
         if self._dates is None:
-            return [self._constant] * len(found)
+            return [self._delimiter.encode()] * len(found)
         if self._place is None:
             return None
         texts = found.fields(self._place)
@@ -161,7 +166,7 @@ class Prefixes:
             day = parse(_unquoted(text))
             if day is None:
                 return None
-            known[text] = f"{self._delimiter}{day}".encode() + self._constant
+            known[text] = f"{self._delimiter}{day}{self._delimiter}".encode()
         return [known[text] for text in texts]
 
     def _are_tails(self, tails: set[bytes]) -> bool:

@@ -71,10 +71,10 @@ def scan(block: bytes, delimiter: str, columns: int) -> Scan | None:
         return None
     size = int(ends[-1]) + 1
     starts = np.concatenate(([0], ends[:-1] + 1))
-    delimiters = np.flatnonzero(separators[:size])
-    if len(delimiters) != len(ends) * (columns - 1):
+    found = np.flatnonzero(separators[:size])
+    if len(found) != len(ends) * (columns - 1):
         return None
-    delimiters = delimiters.reshape(len(ends), columns - 1)
+    delimiters = found.reshape(len(ends), columns - 1)
     if columns > 1 and ((delimiters[:, 0] < starts).any() or (delimiters[:, -1] > ends).any()):
         return None
     if quotes is not None and not _quotes_enclose_fields(data, np.flatnonzero(quotes[:size]), ord(delimiter)):

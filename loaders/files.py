@@ -107,14 +107,25 @@ def _patterns(contract: Contract) -> str:
     return ", ".join(sorted({table.files for table in contract.tables.values()}))
 
 
-def digest(path: Path) -> tuple[str, int]:
-    """Return the SHA-256 and size of a file, read in chunks. Raises LoadError."""
-    result, size = hashlib.sha256(), 0
+@dataclass(frozen=True)
+class Stamp:
+    """By what it is noticed that a file changes while it is read."""
+
+    size: int
+    modified: int
+
+
+def file_stamp(path: Path) -> Stamp:
+    """Return a file's size and time. Raises LoadError for what is no readable file."""
     with _open(path) as file:
-        while chunk := file.read(CHUNK_BYTES):
-            result.update(chunk)
-            size += len(chunk)
-    return result.hexdigest(), size
+        status = os.fstat(file.fileno())
+    return Stamp(status.st_size, status.st_mtime_ns)
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file, read in chunks. Raises LoadError."""
+    with _open(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def is_gzip(path: Path, file_format: FileFormat) -> bool:
@@ -124,26 +135,52 @@ def is_gzip(path: Path, file_format: FileFormat) -> bool:
     return file_format.compression == "gzip"
 
 
+class _HashedFile:
+    """A file that hashes and counts the bytes that are read from it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._hash = hashlib.sha256()
+        self.position = 0
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self._hash.update(data)
+        self.position += len(data)
+        return data
+
+    def hexdigest(self) -> str:
+        return self._hash.hexdigest()
+
+
 class Chunks:
-    """A file's bytes, decompressed, in chunks. `position` counts the bytes on disk that were read."""
+    """A file's bytes, decompressed, in chunks. `position` counts the bytes on disk that were read.
+
+    The file is hashed on the way: `sha256` is known when the last chunk was taken.
+    """
 
     def __init__(self, path: Path, file_format: FileFormat) -> None:
         self._path = path
         self._gzip = is_gzip(path, file_format)
         self.position = 0
+        self.sha256 = ""
 
     def __iter__(self) -> Iterator[bytes]:
-        with _open(self._path) as file:
-            stream: BinaryIO = gzip.GzipFile(fileobj=file) if self._gzip else file  # type: ignore[assignment]
+        with _open(self._path) as opened:
+            file = _HashedFile(opened)
+            stream = gzip.GzipFile(fileobj=file, mode="rb") if self._gzip else file  # type: ignore[call-overload]
             first = True
             while chunk := self._read(stream):
                 if first:
                     _check_signature(self._path, chunk)
                 first = False
-                self.position = file.tell()
+                self.position = file.position
                 yield chunk
+            while file.read(CHUNK_BYTES):
+                pass  # what gzip did not look at belongs to the file's hash
+            self.sha256 = file.hexdigest()
 
-    def _read(self, stream: BinaryIO) -> bytes:
+    def _read(self, stream: gzip.GzipFile | _HashedFile) -> bytes:
         try:
             return stream.read(CHUNK_BYTES)
         except EOFError:

@@ -71,6 +71,17 @@ def mark_interrupted(cursor: Cursor) -> list[str]:
     return [row[0] for row in cursor.fetchall()]
 
 
+def may_be_known(cursor: Cursor, source: str, table: str, size: int) -> bool:
+    """Return whether a loaded file has this size: else a file is new, and need not be hashed to know it."""
+    cursor.execute(
+        "SELECT EXISTS (SELECT FROM ingest.load WHERE source = %s AND table_name = %s AND bytes = %s "
+        "AND status = 'loaded' AND replaced_by IS NULL)",
+        [source, table, size],
+    )
+    row = cursor.fetchone()
+    return bool(row and row[0])
+
+
 def find_same_content(cursor: Cursor, source: str, table: str, sha256: str) -> tuple[int, str] | None:
     """Return the load (number and file name) whose rows are in the table and come from the same content."""
     cursor.execute(
@@ -81,17 +92,17 @@ def find_same_content(cursor: Cursor, source: str, table: str, sha256: str) -> t
     return cursor.fetchone()
 
 
-def find_current(cursor: Cursor, source: str, table: str, file: str | None) -> list[int]:
-    """Return the loads whose rows are in the table: of one file, or of every file."""
+def find_current(cursor: Cursor, source: str, table: str) -> list[tuple[int, str]]:
+    """Return the loads (number and file name) whose rows are in the table."""
     cursor.execute(
-        "SELECT load_id FROM ingest.load WHERE source = %s AND table_name = %s AND status = 'loaded' "
-        "AND replaced_by IS NULL AND (%s::text IS NULL OR file = %s) ORDER BY load_id",
-        [source, table, file, file],
+        "SELECT load_id, file FROM ingest.load WHERE source = %s AND table_name = %s AND status = 'loaded' "
+        "AND replaced_by IS NULL ORDER BY load_id",
+        [source, table],
     )
-    return [row[0] for row in cursor.fetchall()]
+    return cursor.fetchall()
 
 
-def start(cursor: Cursor, source: str, table: str, file: str, sha256: str, size: int) -> int:
+def start(cursor: Cursor, source: str, table: str, file: str, size: int) -> int:
     """Open a ledger row with the state 'running'. Whoever holds the table's lock knows that no other load runs."""
     cursor.execute(
         "UPDATE ingest.load SET status = 'interrupted', error = %s, finished_at = clock_timestamp() "
@@ -99,9 +110,9 @@ def start(cursor: Cursor, source: str, table: str, file: str, sha256: str, size:
         [KILLED, source, table],
     )
     cursor.execute(
-        "INSERT INTO ingest.load (source, table_name, file, sha256, bytes, status) "
-        "VALUES (%s, %s, %s, %s, %s, 'running') RETURNING load_id",
-        [source, table, file, sha256, size],
+        "INSERT INTO ingest.load (source, table_name, file, bytes, status) "
+        "VALUES (%s, %s, %s, %s, 'running') RETURNING load_id",
+        [source, table, file, size],
     )
     row = cursor.fetchone()
     assert row is not None, "INSERT … RETURNING gives a row"  # noqa: S101
@@ -111,6 +122,7 @@ def start(cursor: Cursor, source: str, table: str, file: str, sha256: str, size:
 def finish(
     cursor: Cursor,
     load_id: int,
+    sha256: str,
     counts: Counts,
     event_dates: Sequence[Any] | None,
     extra_columns: Sequence[str],
@@ -119,10 +131,11 @@ def finish(
 ) -> None:
     """Close a ledger row as 'loaded', in the transaction that loads the rows."""
     cursor.execute(
-        "UPDATE ingest.load SET status = 'loaded', rows_read = %s, rows_loaded = %s, rows_rejected = %s, "
+        "UPDATE ingest.load SET status = 'loaded', sha256 = %s, rows_read = %s, rows_loaded = %s, rows_rejected = %s, "
         "event_dates = %s::date[], extra_columns = %s::text[], missing_columns = %s::text[], "
         "finished_at = clock_timestamp() WHERE load_id = %s",
         [
+            sha256,
             counts.rows_read,
             counts.rows_loaded,
             counts.rows_rejected,

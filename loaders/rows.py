@@ -39,12 +39,10 @@ class Batch:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is known of a load before its first row: where it goes and the columns that are the same in each row."""
+    """What a reader must know: the table's part of the contract and the shop's time zone."""
 
     table: Table
     time_zone: str
-    load_id: int
-    source_file: str
 
     def dates(self) -> EventDates | None:
         """Return a parser for the table's event times, or None where rows have none."""
@@ -62,11 +60,23 @@ class Seen:
 
 
 class Reader(Protocol):
-    """Reads one file. `copy_columns` and `delimiter` describe the CSV text of its batches."""
+    """Reads one file. `copy_columns` and `delimiter` describe the CSV text of its batches.
 
-    copy_columns: Sequence[str]
-    delimiter: str
-    seen: Seen
+    With `has_quotes` an empty field may be in quotes; without, it never is.
+    """
+
+    @property
+    def copy_columns(self) -> Sequence[str]: ...
+    @property
+    def delimiter(self) -> str: ...
+    @property
+    def has_quotes(self) -> bool: ...
+    @property
+    def seen(self) -> Seen: ...
+    @property
+    def sha256(self) -> str:
+        """Return the hash of the file's bytes, once its batches were read."""
+        ...
 
     def batches(self) -> Iterator[Batch]:
         """Yield the file's rows. Raises LoadError for a file that cannot be read to its end."""
@@ -112,8 +122,6 @@ class RowWriter:
         self.copy_columns = (
             "_row_number",
             *dates,
-            "_load_id",
-            "_source_file",
             *(("_extra",) if extra else ()),
             *columns,
         )
@@ -143,7 +151,7 @@ class RowWriter:
         self.rows_read += 1
         dates = (day,) if self._dates else ()
         extras = (extra,) if self._has_extra else ()
-        row = (self.rows_read, *dates, self._plan.load_id, self._plan.source_file, *extras, *values)
+        row = (self.rows_read, *dates, *extras, *values)
         self._rows.append(row)
         self._size += len(raw) + 64
         if day:
@@ -164,11 +172,12 @@ class RowWriter:
     def take(self, position: int) -> Batch:
         """Return the rows added since the last call."""
         text = io.StringIO(newline="")
-        # Some versions of Python leave a lone carriage return unquoted, which COPY refuses.
-        quoting = csv.QUOTE_ALL if self._has_return else csv.QUOTE_MINIMAL
-        csv.writer(text, delimiter=self._delimiter, lineterminator="\n", quoting=quoting).writerows(
-            self._rows
-        )
+        if (
+            self._has_return
+        ):  # some versions of Python leave a lone carriage return unquoted, which COPY refuses
+            text.writelines(self._delimiter.join(map(_quoted, row)) + "\n" for row in self._rows)
+        else:
+            csv.writer(text, delimiter=self._delimiter, lineterminator="\n").writerows(self._rows)
         batch = Batch(text.getvalue().encode(), self.rejected, self.rows_read, position)
         self._rows, self.rejected, self._size, self._has_return = [], [], 0, False
         return batch
@@ -193,6 +202,11 @@ class RowWriter:
         if event is None or not value:
             return f"no event time: column {event.column if event else ''!r} is empty"
         return f"event time {value[:100]!r} is not of the format {event.format!r}"
+
+
+def _quoted(value: object) -> str:
+    text = "" if value is None else str(value).replace('"', '""')
+    return f'"{text}"' if text else ""
 
 
 def _text_fault(value: str) -> str | None:

@@ -30,9 +30,7 @@ class TouchedDates:
     def before(self, cursor: Cursor, old_rows: sql.Composable) -> None:
         """Remember the rows that are about to be replaced; `old_rows` is a condition on them."""
         event = self._table.event_time
-        cursor.execute(sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE {})").format(self._target, old_rows))
-        row = cursor.fetchone()
-        if event is None or not (row and row[0]):
+        if event is None:
             return
         if event.column:
             self._old = self._by_date(cursor, old_rows)
