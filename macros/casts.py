@@ -1,4 +1,4 @@
-"""Casts that never fail a plan: a text that is no such value becomes NULL and its row is quarantined with the reason."""
+"""Casts that never fail a plan: a text that is no such value becomes NULL, and its row is quarantined."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from sqlglot import exp
 from sqlmesh import macro
 from sqlmesh.core.macros import MacroEvaluator
 
-# What Postgres itself accepts is wider than what a file may say: 'NaN', '1_000' and '0x1F' are numbers to it, 'today' and
-# 'infinity' are dates. So a text also has to look like the type before Postgres is asked about its range.
+# What Postgres itself accepts is wider than what a file may say: 'NaN', '1_000' and '0x1F' are numbers to it,
+# 'today' and 'infinity' are dates. So a text also has to look like the type before Postgres is asked.
 NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 INTEGER = r"^[+-]?[0-9]+$"
 DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-INSTANT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?)?([+-][0-9]{2}(:?[0-9]{2})?|Z)?$"
+CLOCK = r"[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?"
+ZONE = r"[+-][0-9]{2}(:?[0-9]{2})?|Z"
+INSTANT = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}({CLOCK}({ZONE})?)?$"
 
 
 def shape_of(kind: exp.DataType) -> str | None:
@@ -28,7 +30,7 @@ def shape_of(kind: exp.DataType) -> str | None:
 
 
 def is_valid(text: exp.Expression, to: str) -> exp.Expression:
-    """The condition that a trimmed text can be cast to a type without an error and without losing decimals."""
+    """The condition that a trimmed text can be cast to a type, without an error and without loss."""
     kind = exp.DataType.build(to, dialect="postgres")
     checks: list[exp.Expression] = []
     if shape := shape_of(kind):
@@ -38,10 +40,9 @@ def is_valid(text: exp.Expression, to: str) -> exp.Expression:
         scale = exp.Literal.number(int(kind.expressions[1].name))
         exact = exp.cast(text.copy(), "decimal")
         rounded = exp.Round(this=exact.copy(), decimals=scale)
-        # CASE, because AND may look at its second side first, and this cast fails on a text that is no number.
-        return exp.Case(
-            ifs=[exp.If(this=exp.and_(*checks), true=exp.EQ(this=exact, expression=rounded))], default=exp.false()
-        )
+        # CASE, because AND may look at its second side first, and this cast fails on what is no number.
+        is_exact = exp.EQ(this=exact, expression=rounded)
+        return exp.Case(ifs=[exp.If(this=exp.and_(*checks), true=is_exact)], default=exp.false())
     return exp.and_(*checks)
 
 
@@ -65,12 +66,13 @@ def cast_or_null(evaluator: MacroEvaluator, value: exp.Expression, to: exp.Expre
 
 @macro()
 def quarantine_reason(evaluator: MacroEvaluator, *rules: exp.Expression) -> exp.Expression:
-    """`@QUARANTINE_REASON((quantity, 'integer', TRUE), …)`: why a raw row cannot be used, or NULL where it can.
+    """`@QUARANTINE_REASON((quantity, 'integer', TRUE), …)`: why a raw row cannot be used, NULL where it can.
 
     A rule is (column, type, is it required?). The reason names each column at fault and what stands in it.
     """
     reasons = [reason for rule in rules for reason in reasons_of(evaluator, rule)]
-    joined = exp.ConcatWs(expressions=[exp.Literal.string("; "), *reasons])
+    # Not CONCAT_WS: sqlglot's simplifier (30.8) forgets that it skips NULLs and makes it NULL if one text is.
+    joined = exp.ArrayToString(this=exp.array(*reasons), expression=exp.Literal.string("; "))
     return exp.Nullif(this=joined, expression=exp.Literal.string(""))
 
 
@@ -78,7 +80,8 @@ def reasons_of(evaluator: MacroEvaluator, rule: exp.Expression) -> list[exp.Expr
     """The texts, NULL where all is well, that one rule adds to the reason."""
     column, to, required = rule.expressions
     text = trimmed(column)
-    is_missing = exp.Is(this=exp.Nullif(this=text.copy(), expression=exp.Literal.string("")), expression=exp.null())
+    content = exp.Nullif(this=text.copy(), expression=exp.Literal.string(""))
+    is_missing = exp.Is(this=content, expression=exp.null())
     reasons: list[exp.Expression] = []
     if required.this:
         missing = exp.Literal.string(f"{column.name} is missing")

@@ -12,9 +12,9 @@ READABLE_LAYERS = ("bi",)
 
 @macro()
 def grant_usage_to_readers(evaluator: MacroEvaluator) -> list[str]:
-    """`@GRANT_USAGE_TO_READERS()` after a plan or run: USAGE on the environment's schemas that readers may read.
+    """`@GRANT_USAGE_TO_READERS()` after a plan or run: USAGE on the schemas that readers may read.
 
-    `grants` in a model gives SELECT on its view and survives promotions, but a role also needs USAGE on the schema.
+    `grants` in a model gives SELECT on its view and survives promotions; a role also needs USAGE on the schema.
     """
     if evaluator.runtime_stage != "after_all" or evaluator.dialect != "postgres":
         return []
@@ -23,4 +23,5 @@ def grant_usage_to_readers(evaluator: MacroEvaluator) -> list[str]:
         return []
     schemas = {exp.to_table(view, dialect=evaluator.dialect).db for view in evaluator.views}
     readable = sorted(schema for schema in schemas if schema.split("__")[0] in READABLE_LAYERS)
-    return [f"GRANT USAGE ON SCHEMA {exp.to_identifier(schema, quoted=True).sql('postgres')} TO {READER}" for schema in readable]
+    names = [exp.to_identifier(schema, quoted=True).sql("postgres") for schema in readable]
+    return [f"GRANT USAGE ON SCHEMA {name} TO {READER}" for name in names]

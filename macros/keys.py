@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from sqlglot import exp
 from sqlmesh import macro
 from sqlmesh.core.macros import MacroEvaluator
@@ -31,5 +33,10 @@ def hashed(parts: tuple[exp.Expression, ...] | list[exp.Expression]) -> exp.Expr
         exp.Coalesce(this=exp.cast(part.copy(), "text"), expressions=[exp.Literal.string(NULL_MARK)])
         for part in parts
     ]
-    joined = exp.ConcatWs(expressions=[exp.Literal.string(SEPARATOR), *texts])
+    joined = functools.reduce(_join, texts)
     return exp.cast(exp.MD5(this=joined), "uuid")
+
+
+def _join(left: exp.Expression, right: exp.Expression) -> exp.Expression:
+    """Both texts with the separator between them."""
+    return exp.DPipe(this=exp.DPipe(this=left, expression=exp.Literal.string(SEPARATOR)), expression=right)

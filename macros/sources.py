@@ -9,14 +9,16 @@ from sqlmesh.utils.errors import SQLMeshError
 
 
 @macro()
-def union_sources(evaluator: MacroEvaluator, entity: exp.Expression, *columns: exp.Expression) -> exp.Expression:
-    """`@UNION_SOURCES(payment, source, order_id, …)`: these columns of stg.SOURCE__to_payment of each source, one after the other.
+def union_sources(
+    evaluator: MacroEvaluator, entity: exp.Expression, *columns: exp.Expression
+) -> exp.Expression:
+    """`@UNION_SOURCES(payment, source, …)`: these columns of stg.SOURCE__to_payment, over all sources.
 
-    Which sources give the entity says the variable `sources` in config.yaml. With none, the result has no row.
+    Which sources give the entity says the variable `sources` in config.yaml. With none there is no row.
     """
     sources = evaluator.var("sources")
     if not isinstance(sources, dict):
-        raise SQLMeshError("config.yaml: the variable `sources` has to map each source to the entities that it gives")
+        raise SQLMeshError("config.yaml: the variable `sources` has to map each source to its entities")
     names = [column.name for column in columns]
     selects = [
         exp.select(*names).from_(exp.to_table(f"stg.{source}__to_{entity.name}"))

@@ -22,8 +22,8 @@ WITH ordered AS (
 ), item AS (
   SELECT DISTINCT ON (ordered.order_date, raw.order_id, raw.order_item_id)
     ordered.order_date,
-    raw.price::DECIMAL AS price,
-    raw.freight_value::DECIMAL AS freight
+    @CAST_OR_NULL(raw.price, 'numeric') AS price,
+    @CAST_OR_NULL(raw.freight_value, 'numeric') AS freight
   FROM ordered
   JOIN raw_olist.order_item AS raw
     ON raw.order_id = ordered.order_id
@@ -42,7 +42,7 @@ WITH ordered AS (
 ), payment AS (
   SELECT DISTINCT ON (ordered.order_date, raw.order_id, raw.payment_sequential)
     ordered.order_date,
-    raw.payment_value::DECIMAL AS paid
+    @CAST_OR_NULL(raw.payment_value, 'numeric') AS paid
   FROM ordered
   JOIN raw_olist.order_payment AS raw
     ON raw.order_id = ordered.order_id

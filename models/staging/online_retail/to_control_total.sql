@@ -32,7 +32,7 @@ SELECT
   'GBP'::TEXT AS currency,
   COUNT(DISTINCT TRIM(invoice))::BIGINT AS order_count,
   COUNT(*)::BIGINT AS line_count,
-  SUM(quantity::DECIMAL * price::DECIMAL)::DECIMAL(18, 4) AS net_amount,
+  SUM(@CAST_OR_NULL(quantity, 'numeric') * @CAST_OR_NULL(price, 'numeric'))::DECIMAL(18, 4) AS net_amount,
   0::DECIMAL(18, 4) AS freight_amount,
   0::BIGINT AS payment_count,
   0::DECIMAL(18, 4) AS paid_amount,

@@ -11,7 +11,8 @@ WITH classified AS (
   SELECT
     line.*,
     CASE
-      WHEN line.unit_price_amount = 0 AND (
+      WHEN line.unit_price_amount = 0
+      AND (
         line.quantity < 0 OR line.customer_id IS NULL
       )
       THEN 'stock_movement' /* written off, found, moved: nobody bought it */

@@ -1,4 +1,4 @@
-"""The ends of time that stand for 'always' in versioned rows: far away, yet dates that every BI tool can read."""
+"""The ends of time in versioned rows: far away, yet dates that every BI tool can read."""
 
 from __future__ import annotations
 

@@ -1,0 +1,67 @@
+"""Looking at the whole star schema at once: what stands in each table, and what a change touched."""
+
+from dataclasses import replace
+from datetime import date
+
+from tests.support import Project, query
+
+KEYS = {
+    "dim_customer": "customer_key",
+    "dim_product": "product_key",
+    "dim_seller": "seller_key",
+    "dim_geography": "geography_key",
+    "dim_date": "calendar_date",
+    "fct_order": "order_key",
+    "fct_order_line": "order_line_key",
+    "fct_payment": "payment_key",
+    "fct_review": "review_key",
+    "bridge_return": "return_line_key",
+}
+FACTS = tuple(table for table in KEYS if table.startswith("fct_"))
+Fingerprint = tuple[int, int]  # rows, and a hash over all of them in any order
+
+
+def fingerprints(project: Project, schema: str = "core") -> dict[str, Fingerprint]:
+    """Return for each table its row count and a hash of its whole content."""
+    found = {}
+    for table in KEYS:
+        [(rows, content)] = project.query(
+            f"SELECT count(*), coalesce(sum(hashtextextended(row::text, 0)::numeric), 0) "
+            f"FROM {schema}.{table} AS row"
+        )
+        found[table] = (int(str(rows)), int(str(content)))
+    return found
+
+
+def daily_fingerprints(project: Project, schema: str = "core") -> dict[tuple[str, str, date], Fingerprint]:
+    """Return the same for each fact, source and day."""
+    found = {}
+    for table in FACTS:
+        rows = project.query(
+            f"SELECT source, order_date, count(*), sum(hashtextextended(row::text, 0)::numeric) "
+            f"FROM {schema}.{table} AS row GROUP BY 1, 2"
+        )
+        for source, day, count, content in rows:
+            assert isinstance(day, date)
+            found[table, str(source), day] = (int(str(count)), int(str(content)))
+    return found
+
+
+def keys(project: Project, schema: str = "core") -> dict[str, set[str]]:
+    """Return the set of surrogate keys of each table."""
+    return {
+        table: {str(row[0]) for row in project.query(f"SELECT {key} FROM {schema}.{table}")}
+        for table, key in KEYS.items()
+    }
+
+
+def delete_all_environments(project: Project) -> None:
+    """Drop all that SQLMesh made, its state too; the raw layer stays."""
+    made = project.query(
+        "SELECT nspname FROM pg_namespace "
+        "WHERE nspowner = current_user::regrole AND nspname !~ '^(pg_|public$)'"
+    )
+    for (schema,) in made:
+        project.query(f'DROP SCHEMA "{schema}" CASCADE')
+    state = replace(project.settings, database=project.settings.state_database)
+    query(state, "DROP SCHEMA sqlmesh CASCADE")
