@@ -8,13 +8,12 @@ from sqlglot import exp
 from sqlmesh import macro
 from sqlmesh.core.macros import MacroEvaluator
 
-SEPARATOR = "|"
 NULL_MARK = "~"
 
 
 @macro()
 def surrogate_key(evaluator: MacroEvaluator, *parts: exp.Expression) -> exp.Expression:
-    """`@SURROGATE_KEY(source, customer_id)`: MD5 over the parts as text, as a UUID; NULL and '' stay apart.
+    """`@SURROGATE_KEY(source, customer_id)`: MD5 over the parts as text, as a UUID; NULL and '' differ.
 
     UUID rather than text: half the bytes in facts that carry several keys.
     """
@@ -29,14 +28,15 @@ def unknown_key(evaluator: MacroEvaluator) -> exp.Expression:
 
 def hashed(parts: tuple[exp.Expression, ...] | list[exp.Expression]) -> exp.Expression:
     """The hash of the parts in their order."""
-    texts = [
-        exp.Coalesce(this=exp.cast(part.copy(), "text"), expressions=[exp.Literal.string(NULL_MARK)])
-        for part in parts
-    ]
-    joined = functools.reduce(_join, texts)
+    joined = functools.reduce(
+        lambda left, right: exp.DPipe(this=left, expression=right), map(_counted, parts)
+    )
     return exp.cast(exp.MD5(this=joined), "uuid")
 
 
-def _join(left: exp.Expression, right: exp.Expression) -> exp.Expression:
-    """Both texts with the separator between them."""
-    return exp.DPipe(this=exp.DPipe(this=left, expression=exp.Literal.string(SEPARATOR)), expression=right)
+def _counted(part: exp.Expression) -> exp.Expression:
+    """A part behind its length ('5:olist'), so that no two lists of parts give the same text."""
+    text = exp.cast(part.copy(), "text")
+    length = exp.cast(exp.Length(this=text.copy()), "text")
+    counted = exp.DPipe(this=exp.DPipe(this=length, expression=exp.Literal.string(":")), expression=text)
+    return exp.Coalesce(this=counted, expressions=[exp.Literal.string(NULL_MARK)])
