@@ -14,7 +14,7 @@ READABLE_LAYERS = ("bi",)
 def grant_usage_to_readers(evaluator: MacroEvaluator) -> list[str]:
     """`@GRANT_USAGE_TO_READERS()` after a plan or run: USAGE on the schemas that readers may read.
 
-    `grants` in a model gives SELECT on its view and survives promotions; a role needs USAGE on the schema too.
+    `grants` in a model gives SELECT on its view and survives promotions; a role needs USAGE beside it.
     """
     if evaluator.runtime_stage != "after_all" or evaluator.dialect != "postgres":
         return []
