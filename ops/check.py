@@ -57,14 +57,13 @@ def throwaway_project() -> Iterator[dict[str, str]]:
         server.stop()
 
 
-def clean_environment(**more: str) -> dict[str, str]:
-    """Return the environment for programs under test, without what names a server, a project or its data."""
-    kept = {
+def clean_environment() -> dict[str, str]:
+    """Return the environment for programs under test: it names the raw data, but no server and no project."""
+    return {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("PG", "SQLMESH_")) and name not in ("DATABASE_URL", "RETAIL_PROJECT_DIR")
+        if name == "RETAIL_DATA_DIR" or not name.startswith(("PG", "SQLMESH_", "RETAIL_", "DATABASE_URL"))
     }
-    return {**kept, **more}
 
 
 @click.command()

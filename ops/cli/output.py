@@ -11,8 +11,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-PLAIN_WIDTH = 120  # where output goes into a file or a log
-FOLDED = {"tables", "reason", "file"}
+PLAIN_WIDTH = 140  # where output goes into a file or a log
+FOLDED = {"tables", "reason"}
 
 console = Console(highlight=False)
 if not console.is_terminal:

@@ -59,11 +59,13 @@ def start(settings: Settings, *, force: bool = False) -> Result:
 def check_one_folder(settings: Settings, environment: Mapping[str, str] = os.environ) -> None:
     """Raise OpsError when `.env`, which wins, and the environment name two folders for the server."""
     named = environment.get("RETAIL_POSTGRES_DIR")
-    kept = dotenv.read(settings.env_file).get("RETAIL_POSTGRES_DIR")
+    written = dotenv.read(settings.env_file)
+    ours = written.get("RETAIL_SERVER") == "embedded"
+    kept = written.get("RETAIL_POSTGRES_DIR") or (DEFAULT_DIRECTORY if ours else None)
     if named and kept and Path(named).expanduser().absolute() != (settings.root / kept).absolute():
         raise OpsError(
             f"RETAIL_POSTGRES_DIR is {named} in the environment and {kept} in .env, which wins.\n"
-            "Remove one of the two (removing the line from .env leaves that server's data where it is)."
+            "Unset the variable, or move .env away: the server that it names keeps its data."
         )
 
 

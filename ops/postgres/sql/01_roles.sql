@@ -18,9 +18,9 @@ SELECT format('CREATE ROLE %I', name)
 FROM (VALUES (:'transformer'), (:'loader'), (:'bi')) AS role (name)
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
 
-ALTER ROLE :"transformer" LOGIN NOSUPERUSER NOCREATEROLE NOCREATEDB PASSWORD :'transformer_password';
-ALTER ROLE :"loader" LOGIN NOSUPERUSER NOCREATEROLE NOCREATEDB PASSWORD :'loader_password';
-ALTER ROLE :"bi" LOGIN NOSUPERUSER NOCREATEROLE NOCREATEDB PASSWORD :'bi_password';
+ALTER ROLE :"transformer" LOGIN PASSWORD :'transformer_password';
+ALTER ROLE :"loader" LOGIN PASSWORD :'loader_password';
+ALTER ROLE :"bi" LOGIN PASSWORD :'bi_password';
 
 -- Dates and instants mean the same for everybody; a BI tool reads and does not hold the server for ever.
 ALTER ROLE :"transformer" SET timezone = 'UTC';
