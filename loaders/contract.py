@@ -18,7 +18,7 @@ from loaders.errors import ContractError
 CONTRACTS_FOLDER = Path(__file__).parent / "contracts"
 META_COLUMNS = ("_load_id", "_source_file", "_row_number", "_loaded_at", "_event_date", "_extra")
 IDENTIFIER_BYTES = 63  # Postgres cuts longer names
-# Encodings in which every byte below 128 is that ASCII character, so that lines and fields can be found in bytes.
+# Encodings in which every byte below 128 is that ASCII character, so lines and fields are found in bytes.
 ASCII_ENCODINGS = re.compile(
     r"ascii|utf-8(-sig)?|iso8859-\d+|cp(125\d|437|850|852|858|866)|koi8-[ru]|mac-roman"
 )
@@ -83,8 +83,8 @@ class Column(_Strict):
 class EventTime(_Strict):
     """When a row happened: its own column with a strptime format, or the row that `through` references.
 
-    Without `zone` (and without %z in the format) the text is the shop's local time. With it, the text is in that
-    zone and the date is the one that the shop's clock showed.
+    Without `zone` (and without %z in the format) the text is the shop's local time. With it, the text is in
+    that zone and the date is the one that the shop's clock showed.
     """
 
     column: str | None = None
@@ -211,7 +211,7 @@ class Contract(_Strict):
         return f"raw_{self.source}"
 
     def reference(self, target: str) -> tuple[str, str] | None:
-        """Split 'table.column' into a table and a column that exist, or return None (either may hold a dot)."""
+        """Split 'table.column' into a table and a column that exist; None if there are no such."""
         for name, table in self.tables.items():
             column = target.removeprefix(f"{name}.")
             if column != target and column in table.columns:
@@ -219,7 +219,7 @@ class Contract(_Strict):
         return None
 
     def loading_order(self) -> list[str]:
-        """Return the tables so that each stands after those it references (circles keep the contract's order)."""
+        """Return the tables so that each stands after those it references."""
         order: list[str] = []
 
         def visit(name: str, path: tuple[str, ...]) -> None:
@@ -261,7 +261,7 @@ def load_contract(path: Path) -> Contract:
 
 
 def load_contracts(folder: Path = CONTRACTS_FOLDER) -> dict[str, Contract]:
-    """Read every contract in a folder, by source. Raises ContractError, also for two files with one source."""
+    """Read the contracts in a folder, by source. Raises ContractError, also for a source with two."""
     contracts: dict[str, Contract] = {}
     for path in sorted(folder.glob("*.yaml")):
         contract = load_contract(path)

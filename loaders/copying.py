@@ -21,7 +21,7 @@ REJECTED_COLUMNS = ("load_id", "source", "table_name", "file", "line_number", "r
 
 
 class RejectedRows:
-    """Rejected rows on their way to the database, kept out of memory until the COPY of the good ones is done."""
+    """Rejected rows on their way to the database, kept out of memory until the good ones are copied."""
 
     def __init__(self, load_id: int, source: str, table: str, file: str) -> None:
         self._origin = (load_id, source, table, file)
@@ -65,7 +65,7 @@ class RejectedRows:
 class BatchStream:
     """A reader's batches as a file for COPY. The reader runs in a thread of its own.
 
-    psycopg2 sends data without holding Python's lock, so the next batch is prepared while Postgres takes this one.
+    psycopg2 sends data without holding Python's lock, so the next batch is prepared while Postgres takes one.
     """
 
     def __init__(self, reader: Reader, rejected: RejectedRows, on_batch: Callable[[Batch], None]) -> None:
@@ -131,7 +131,8 @@ def copy_rows(
 ) -> int:
     """Copy a reader's rows into a table. Returns how many rows were read.
 
-    Raises LoadError from the reader, psycopg2.Error from the server, and LoadError if Postgres counted other rows.
+    Raises LoadError from the reader, psycopg2.Error from the server, and LoadError if Postgres counts
+    other rows.
     """
     columns = list(reader.copy_columns)
     texts = [name for name in columns if name not in META_COLUMNS]

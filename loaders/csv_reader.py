@@ -1,7 +1,8 @@
 """CSV files to batches for COPY.
 
-There is one reader with a shortcut. A block of whole records that is provably well-formed, in its encoding and with
-valid event times goes to COPY as its own bytes behind its row number and event date. Every other block is read record by record. Both give the same rows, which a property test shows.
+There is one reader with a shortcut. A block of whole records that is provably well-formed, in its encoding
+and with valid event times goes to COPY as its own bytes behind its row number and event date. Every other
+block is read record by record. Both give the same rows, which a property test shows.
 """
 
 import json
@@ -28,7 +29,8 @@ class CsvReader:
         self.delimiter = file_format.delimiter
         self._chunks = Chunks(path, file_format)
         self._lines = Lines(self._chunks, str(path))
-        # Where a file begins without quotes, an empty field in quotes is left to the slow way, and COPY is faster.
+        # Where a file begins without quotes, an empty field in quotes is left to the slow way, and COPY is
+        # faster.
         self.has_quotes = b'"' in self._lines.buffer
         self._records = CsvRecords(self._lines, self.delimiter, self._encoding, str(path))
         self._layout = match_header(plan.table, self._records.header(), str(path), self.delimiter)

@@ -59,7 +59,7 @@ class CsvRecords:
         raise LoadError(f"{self._name}: the file is empty, it has not even a header")
 
     def block(self) -> Iterator[Record]:
-        """Take the records that begin in the next block of lines. Raises LoadError for a quote never closed."""
+        """Take the records of the next block of lines. Raises LoadError for a quote that is never closed."""
         if not self._fill():
             return
         end = self._lines.line_number

@@ -1,8 +1,8 @@
 """Where the records and fields of a block of CSV lie, found with numpy instead of a parser.
 
-The scan accepts a block only if it can prove that every record is well-formed (RFC 4180, each with the right number
-of fields): then the block's own bytes can go to COPY. It judges nothing else; a block it does not accept is read by
-`loaders.csv_records`, record by record.
+The scan accepts a block only if it can prove that every record is well-formed (RFC 4180, each with the right
+number of fields): then the block's own bytes can go to COPY. It judges nothing else; a block it does not
+accept is read by `loaders.csv_records`, record by record.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A block's records: where each starts and ends (without its line break), and its delimiters, one row each."""
+    """A block's records: where each starts and ends (without line break); its delimiters, a row each."""
 
     block: bytes
     size: int  # bytes up to the end of the last whole record
@@ -56,7 +56,7 @@ class Scan:
 
 
 def scan(block: bytes, delimiter: str, columns: int) -> Scan | None:
-    """Find the whole records of a block that begins with a record; None if they are not provably well-formed."""
+    """Find the whole records of a block; None if they are not provably well-formed."""
     data: NDArray[np.uint8] = np.frombuffer(block, dtype=np.uint8)
     breaks, separators = data == LINE_FEED, data == ord(delimiter)
     quotes: Flags | None = None
@@ -96,7 +96,7 @@ def scan(block: bytes, delimiter: str, columns: int) -> Scan | None:
 
 
 def _quotes_enclose_fields(data: NDArray[np.uint8], quotes: Positions, delimiter: int) -> bool:
-    """Return whether each opening quote begins a field and each closing one ends it; a doubled one does both."""
+    """Return whether opening quotes begin a field and closing ones end it; a doubled one does both."""
     opening, closing = quotes[0::2], quotes[1::2]
     before = data[opening - 1]
     after = data[closing + 1]  # the block's last record ends with a line break, so there is one

@@ -27,7 +27,7 @@ class EventDates:
         self._known: dict[str, str | None] = {}
         self._parts: dict[tuple[str, str], datetime | None] = {}
         self._date_format, self._separator, self._clock_format = _split(self._format)
-        # Where a local date stands alone in the first characters, the fast path need not look at the rest of a row.
+        # Where a local date is all of a text's first characters, it is looked up without the rest.
         self.head_width = 0 if self._is_instant else _width(self._date_format)
 
     def iso(self, text: str) -> str | None:
@@ -98,7 +98,7 @@ def _split(pattern: str) -> tuple[str, str, str]:
 
 
 def _width(pattern: str) -> int:
-    """Return how many characters a date of this format has when it is written with all its zeros; 0: unknown."""
+    """Return how many characters a date of this format has with all its zeros; 0: unknown."""
     directives = _DIRECTIVE.findall(pattern)
     if not directives or not set(directives) <= set(_DATE_WIDTHS):
         return 0

@@ -71,7 +71,7 @@ def ledger_models() -> str:
 
 
 def outdated(contracts: Mapping[str, Contract], folder: Path) -> list[Path]:
-    """Return the files in `external_models/` that are not what the contracts say: changed, missing or too many."""
+    """Return the files of `external_models/` that are out of date: changed, missing, too many."""
     wanted = _files(contracts, folder)
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text]
     return sorted([*stale, *(path for path in folder.glob("*.yaml") if path not in wanted)])

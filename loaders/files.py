@@ -26,7 +26,7 @@ _SIGNATURES = {
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file and the table it fills. `name` is its identity: a redelivery of the same name replaces its rows."""
+    """A file and the table it fills. `name` is its identity: the same name again replaces its rows."""
 
     path: Path
     table: str
@@ -46,7 +46,7 @@ def find_files(contract: Contract, folder: Path) -> list[SourceFile]:
 def match_files(contract: Contract, paths: Sequence[Path]) -> list[SourceFile]:
     """Return what the given files and folders hold, in loading order.
 
-    Raises LoadError for a path that does not exist or that no table's file pattern, or more than one, matches.
+    Raises LoadError for a path that does not exist or that no table's file pattern, or several, match.
     """
     found: list[SourceFile] = []
     for path in paths:
@@ -69,7 +69,7 @@ def match_files(contract: Contract, paths: Sequence[Path]) -> list[SourceFile]:
 
 
 def _without_doubles(contract: Contract, files: list[SourceFile]) -> list[SourceFile]:
-    """Keep each path once, and of a snapshot table's files the last by name: each would replace the one before."""
+    """Keep each path once, and of a snapshot table's files the last by name, which would replace the rest."""
     known: dict[tuple[str, str], SourceFile] = {}
     for file in files:
         other = known.setdefault((file.table, file.name), file)

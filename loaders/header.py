@@ -12,7 +12,7 @@ OTHER_DELIMITERS = {";": "';'", "\t": "a tab", ",": "','", "|": "'|'"}
 
 @dataclass(frozen=True)
 class Layout:
-    """What the fields of a row are, in the file's order: a column, or the name of one the contract does not know."""
+    """What the fields of a row are, in the file's order: columns, or names the contract does not know."""
 
     fields: tuple[str, ...]
     is_known: tuple[bool, ...]

@@ -68,7 +68,8 @@ class Job:
     def run(self) -> Outcome:
         """Put the file's rows in the place of those they replace, and close the ledger row.
 
-        Raises LoadError for a file that cannot be read, NothingLoadedError if all its rows are bad, psycopg2.Error.
+        Raises LoadError for a file that cannot be read, NothingLoadedError if all its rows are bad,
+        psycopg2.Error.
         """
         cursor, name, table = self.cursor, self.file.table, self.contract.tables[self.file.table]
         current = ledger.find_current(cursor, self.contract.source, name)
@@ -106,7 +107,10 @@ class Job:
         return Counts(rows, rows - rejected, rejected), reader.seen, reader.sha256
 
     def _is_empty(self) -> bool:
-        """Return whether the table has no rows. If so, give it new storage, which COPY can fill without logging."""
+        """Return whether the table has no rows.
+
+        If so, give it new storage, which COPY can fill without logging.
+        """
         cursor = self.cursor
         cursor.execute(sql.SQL("SELECT NOT EXISTS (SELECT FROM {})").format(self._target))
         row = cursor.fetchone()

@@ -1,7 +1,7 @@
 """JSON files, one object a line or one array of objects, to batches for COPY.
 
-Numbers are kept as they are written, nested values as JSON text. A bad line of JSON Lines costs that line; an array
-that is malformed cannot be read on, so the file fails.
+Numbers are kept as they are written, nested values as JSON text. A bad line of JSON Lines costs that line; an
+array that is malformed cannot be read on, so the file fails.
 """
 
 import codecs
@@ -60,7 +60,10 @@ class JsonReader:
         return self._chunks.sha256
 
     def batches(self) -> Iterator[Batch]:
-        """Yield the file's rows. Raises LoadError for a malformed array and a required key in none of the objects."""
+        """Yield the file's rows.
+
+        Raises LoadError for a malformed array and a required key in none of the objects.
+        """
         is_array = self._table.format.kind == "json"
         for element in self._array() if is_array else self._lines():
             self._add(element)
@@ -186,7 +189,10 @@ class JsonArray:
         self._place = place
 
     def _grow(self) -> bool:
-        """Drop what was read, read as much again as is left and at least a chunk. False at the end of the file."""
+        """Drop what was read, read as much again as is left and at least a chunk.
+
+        False at the end of the file.
+        """
         if self._at_end:
             return False
         self._text, self._place = self._text[self._place :], 0

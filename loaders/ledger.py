@@ -103,7 +103,10 @@ def find_current(cursor: Cursor, source: str, table: str) -> list[tuple[int, str
 
 
 def start(cursor: Cursor, source: str, table: str, file: str, size: int) -> int:
-    """Open a ledger row with the state 'running'. Whoever holds the table's lock knows that no other load runs."""
+    """Open a ledger row with the state 'running'.
+
+    Whoever holds the table's lock knows that no other load runs.
+    """
     cursor.execute(
         "UPDATE ingest.load SET status = 'interrupted', error = %s, finished_at = clock_timestamp() "
         "WHERE status = 'running' AND source = %s AND table_name = %s",
@@ -131,7 +134,8 @@ def finish(
 ) -> None:
     """Close a ledger row as 'loaded', in the transaction that loads the rows."""
     cursor.execute(
-        "UPDATE ingest.load SET status = 'loaded', sha256 = %s, rows_read = %s, rows_loaded = %s, rows_rejected = %s, "
+        "UPDATE ingest.load SET status = 'loaded', sha256 = %s, "
+        "rows_read = %s, rows_loaded = %s, rows_rejected = %s, "
         "event_dates = %s::date[], extra_columns = %s::text[], missing_columns = %s::text[], "
         "finished_at = clock_timestamp() WHERE load_id = %s",
         [
@@ -156,7 +160,8 @@ def fail(
     """Close a ledger row of a load that left the table as it was."""
     known = (counts.rows_read, 0, counts.rows_read) if counts else (None, None, None)
     cursor.execute(
-        "UPDATE ingest.load SET status = %s, error = %s, rows_read = %s, rows_loaded = %s, rows_rejected = %s, "
+        "UPDATE ingest.load SET status = %s, error = %s, "
+        "rows_read = %s, rows_loaded = %s, rows_rejected = %s, "
         "finished_at = clock_timestamp() WHERE load_id = %s",
         [status, error.replace("\0", "\\x00"), *known, load_id],
     )
@@ -167,8 +172,8 @@ def loads(
 ) -> list[dict[str, Any]]:
     """Return the ledger, newest first, one dict per load with the columns of `ingest.load` in their order.
 
-    A load whose process is gone is shown as 'interrupted' even before the next load writes that down. Returns nothing
-    where nothing was ever loaded.
+    A load whose process is gone is shown as 'interrupted' even before the next load writes that down. Returns
+    nothing where nothing was ever loaded.
     """
     with conn.cursor(cursor_factory=RealDictCursor) as cursor:
         cursor.execute("SELECT to_regclass('ingest.load') IS NOT NULL AS is_there")
@@ -179,11 +184,13 @@ def loads(
             f"""
             SELECT
                 l.load_id, l.source, l.table_name, l.file, l.sha256, l.bytes,
-                l.rows_read, l.rows_loaded, l.rows_rejected, l.event_dates, l.extra_columns, l.missing_columns,
-                CASE WHEN l.status = 'running' AND NOT {_IS_ALIVE} THEN 'interrupted' ELSE l.status END AS status,
-                CASE WHEN l.status = 'running' AND NOT {_IS_ALIVE} THEN %s ELSE l.error END AS error,
+                l.rows_read, l.rows_loaded, l.rows_rejected,
+                l.event_dates, l.extra_columns, l.missing_columns,
+                CASE WHEN d.is_dead THEN 'interrupted' ELSE l.status END AS status,
+                CASE WHEN d.is_dead THEN %s ELSE l.error END AS error,
                 l.replaced_by, l.started_at, l.finished_at
             FROM ingest.load AS l
+            CROSS JOIN LATERAL (SELECT l.status = 'running' AND NOT {_IS_ALIVE} AS is_dead) AS d
             WHERE (%s::text IS NULL OR l.source = %s) AND (%s::text IS NULL OR l.table_name = %s)
             ORDER BY l.load_id DESC
             LIMIT %s

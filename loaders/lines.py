@@ -12,8 +12,8 @@ UTF8_MARK = b"\xef\xbb\xbf"
 class Lines:
     """The bytes of a file that were not consumed yet, and the number of the line they begin with.
 
-    `buffer` is looked at in place and consumed from its start; `grow` adds the file's next chunk to it. A last line
-    without a line break gets one.
+    `buffer` is looked at in place and consumed from its start; `grow` adds the file's next chunk to it. A
+    last line without a line break gets one.
     """
 
     def __init__(self, chunks: Chunks, name: str) -> None:
@@ -59,7 +59,7 @@ class Lines:
         self.buffer = b"".join(lines) + self.buffer
 
     def take_block(self) -> list[bytes]:
-        """Consume the whole lines of the buffer, reading on where it holds none; empty at the end of the file.
+        """Consume the whole lines of the buffer, reading on where it holds none; none at the end.
 
         Raises LoadError for a line that is longer than memory should hold.
         """

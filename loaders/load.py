@@ -57,9 +57,9 @@ def load_source(
 ) -> list[LoadResult]:
     """Load a source's files: those of its folder in `data_dir`, or the given files and folders.
 
-    Returns a result per file, in loading order. A file that cannot be loaded has the status 'failed' and leaves its
-    table as it was; the others are loaded nevertheless. `notify` takes messages such as waiting for another loader.
-    Raises LoadError when there is nothing to load, and when the database cannot be used.
+    Returns a result per file, in loading order. A file that cannot be loaded has the status 'failed' and
+    leaves its table as it was; the others are loaded nevertheless. `notify` takes messages such as waiting
+    for another loader. Raises LoadError when there is nothing to load, and when the database cannot be used.
     """
     tell: Notify = notify or _silent
     files = match_files(contract, paths) if paths else find_files(contract, data_dir / contract.source)
@@ -138,7 +138,7 @@ def load_file(
 
 
 def _note_failure(conn: Connection, load_id: int, rejected: RejectedRows, error: BaseException) -> None:
-    """Write a failure into the ledger; without a connection it stays 'running' and is found out by the next load."""
+    """Write a failure into the ledger. Without a connection, the next load finds it out."""
     if conn.closed:
         return
     stopped = isinstance(error, KeyboardInterrupt | SystemExit)

@@ -1,6 +1,7 @@
 """Parquet files to batches for COPY, read with DuckDB.
 
-Every value becomes the text that DuckDB writes for it; timestamps with a zone are in UTC, nested values are JSON.
+Every value becomes the text that DuckDB writes for it; timestamps with a zone are in UTC, nested values are
+JSON.
 """
 
 import json
@@ -27,7 +28,10 @@ _NESTED = ("STRUCT", "MAP", "UNION")
 
 
 class ParquetReader:
-    """Reads a Parquet file by its contract. Raises LoadError for a file that is none or whose columns do not fit."""
+    """Reads a Parquet file by its contract.
+
+    Raises LoadError for a file that is none or whose columns do not fit.
+    """
 
     delimiter = ","
     has_quotes = False  # RowWriter puts no empty field in quotes

@@ -100,7 +100,7 @@ def raw_text(raw: bytes | str, encoding: str = "utf-8") -> str:
 
 
 class RowWriter:
-    """Writes rows one by one, as CSV text for COPY. Each is checked; one that fails is kept with its reason."""
+    """Writes rows one by one, as CSV text for COPY. Those that fail a check are kept with the reason."""
 
     def __init__(
         self, plan: Plan, columns: Sequence[str], seen: Seen, *, extra: bool, delimiter: str = ","
@@ -134,7 +134,7 @@ class RowWriter:
         raw: bytes | str,
         encoding: str = "utf-8",
     ) -> None:
-        """Add a row: the values of the columns, a JSON object of the unknown ones, the row as the file has it."""
+        """Add a row: its columns' values, a JSON object of unknown ones, its text in the file."""
         day = self._event_date(values)
         text = "".join(filter(None, values))
         reason = None

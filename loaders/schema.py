@@ -16,14 +16,14 @@ INGEST_SCHEMA = "ingest"
 SETUP_LOCK = 7_265_001  # one ensure_tables at a time
 MAX_KEY_BYTES = 2500  # what a btree index still takes in one entry
 
-# The two functions are the defaults of a raw table's columns. They are called immutable so that COPY calls them once
-# and not once a row: sending two constants with every row takes about a tenth of a load's time.
+# The two functions are the defaults of a raw table's columns. They are called immutable so that COPY calls
+# them once and not once a row: sending two constants with every row takes about a tenth of a load's time.
 LEDGER_SQL = """
 CREATE OR REPLACE FUNCTION ingest.this_load_id() RETURNS bigint LANGUAGE sql IMMUTABLE
     RETURN current_setting('retail.load_id')::bigint;
 CREATE OR REPLACE FUNCTION ingest.this_source_file() RETURNS text LANGUAGE sql IMMUTABLE
     RETURN current_setting('retail.source_file');
-COMMENT ON FUNCTION ingest.this_load_id IS 'For the defaults of raw tables only: the load that the transaction is.';
+COMMENT ON FUNCTION ingest.this_load_id IS 'For the defaults of raw tables only: the load that is running.';
 CREATE TABLE IF NOT EXISTS ingest.load (
     load_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     source text NOT NULL,
@@ -44,10 +44,10 @@ CREATE TABLE IF NOT EXISTS ingest.load (
     started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     finished_at timestamptz,
     CONSTRAINT every_row_is_accounted_for CHECK (rows_read = rows_loaded + rows_rejected),
-    CONSTRAINT a_load_has_its_counts CHECK (status <> 'loaded' OR (rows_read IS NOT NULL AND sha256 IS NOT NULL))
+    CONSTRAINT a_load_is_complete CHECK (status <> 'loaded' OR (rows_read IS NOT NULL AND sha256 IS NOT NULL))
 );
 CREATE INDEX IF NOT EXISTS load_table_file_idx ON ingest.load (source, table_name, file);
-COMMENT ON TABLE ingest.load IS 'The ledger: one row per attempt to load a file. Rows read = loaded + rejected.';
+COMMENT ON TABLE ingest.load IS 'One row per attempt to load a file. Rows read = loaded + rejected.';
 COMMENT ON COLUMN ingest.load.event_dates IS
     'Event dates whose rows this load added, changed or removed; null where the table has no event time.';
 COMMENT ON COLUMN ingest.load.replaced_by IS 'The later load that replaced the rows of this one.';
@@ -86,7 +86,7 @@ def raw_columns(table: Table) -> dict[str, str]:
 
 
 def ensure_tables(conn: Connection, contracts: Iterable[Contract] | Mapping[str, Contract]) -> None:
-    """Make the ledger and every contract's raw tables, add columns that a contract gained, grant reading. Commits.
+    """Make the ledger and the contracts' raw tables, add columns that they gained, grant reading. Commits.
 
     Raises LoadError when the user may not do that.
     """
@@ -108,7 +108,8 @@ def ensure_tables(conn: Connection, contracts: Iterable[Contract] | Mapping[str,
 def ensure_indexes(cursor: Cursor, contract: Contract, name: str, *, loads: int) -> None:
     """Make the table's indexes where they are missing; after its first COPY, which is faster than before.
 
-    `loads` is how many loads the table's rows come from: an index by load serves no table that holds just one.
+    `loads` is how many loads the table's rows come from: an index by load serves no table that holds just
+    one.
     """
     table = contract.tables[name]
     wanted: list[tuple[str, str, tuple[str, ...]]] = []

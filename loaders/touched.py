@@ -14,7 +14,7 @@ Fingerprint = dict[date, tuple[int, Any]]
 
 
 class TouchedDates:
-    """Compares a table's rows before and after a load. `before` runs before the old rows go, `after` at the end.
+    """Compares a table's rows before and after a load: `before` runs while the old ones are there.
 
     Rows are compared as sets by count and sum of 64-bit hashes: the same rows in another order are no change,
     unless the row's number is part of its identity because the table has no key.
@@ -62,7 +62,8 @@ class TouchedDates:
     def _by_date(self, cursor: Cursor, rows: sql.Composable) -> Fingerprint:
         cursor.execute(
             sql.SQL(
-                "SELECT _event_date, count(*), sum({}) FROM {} WHERE {} AND _event_date IS NOT NULL GROUP BY 1"
+                "SELECT _event_date, count(*), sum({}) FROM {} "
+                "WHERE {} AND _event_date IS NOT NULL GROUP BY 1"
             ).format(self._hash(), self._target, rows)
         )
         return {day: (count, total) for day, count, total in cursor.fetchall()}
