@@ -86,8 +86,8 @@ SELECT
   india.holiday_name::TEXT AS holiday_name_in
 FROM fiscal
 LEFT JOIN seed.holiday AS brazil
-  ON brazil.holiday_date = fiscal.calendar_date AND brazil.country_code = 'BR'
+  ON brazil.holiday_date::DATE = fiscal.calendar_date AND brazil.country_code = 'BR'
 LEFT JOIN seed.holiday AS england
-  ON england.holiday_date = fiscal.calendar_date AND england.country_code = 'GB'
+  ON england.holiday_date::DATE = fiscal.calendar_date AND england.country_code = 'GB'
 LEFT JOIN seed.holiday AS india
-  ON india.holiday_date = fiscal.calendar_date AND india.country_code = 'IN'
+  ON india.holiday_date::DATE = fiscal.calendar_date AND india.country_code = 'IN'

@@ -41,7 +41,7 @@ MODEL (
     ordered_at = 'The instant of the order.',
     customer_key = 'The customer as of the order; Unknown where the source names none.',
     customer_id = 'The customer''s natural key; empty where the source names none.',
-    channel = 'Where it was sold: web, marketplace.',
+    channel = 'Where it was sold: web, marketplace, store.',
     order_kind = 'sale; return and adjustment where the source books these as documents of their own.',
     status = 'created, approved, invoiced, processing, shipped, delivered, completed, cancelled or unavailable.',
     is_cancelled = 'Cancelled or not to be fulfilled: no sale.',

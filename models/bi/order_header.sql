@@ -22,7 +22,7 @@ MODEL (
     order_date = 'Business date in the shop''s own time zone; the time column.',
     ordered_at = 'The instant of the order.',
     customer_key = 'The customer as of the order; Unknown where the source names none.',
-    channel = 'Where it was sold: web, marketplace.',
+    channel = 'Where it was sold: web, marketplace, store.',
     order_kind = 'sale; return and adjustment where the source books these as documents of their own.',
     status = 'created, approved, invoiced, processing, shipped, delivered, completed, cancelled or unavailable.',
     is_cancelled = 'Cancelled or not to be fulfilled: no sale.',
