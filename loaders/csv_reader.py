@@ -78,8 +78,12 @@ class CsvReader:
         first = self._writer.rows_read + 1
         self._writer.rows_read += len(found)
         numbers = range(first, first + len(found))
-        rows = zip(numbers, prefixes, found.records(), strict=True)
-        data = b"".join([b"%d%b%b\n" % row for row in rows])
+        # One list of all parts and one join: no row is formatted on its own, which would take twice as long.
+        parts = [b"\n"] * (4 * len(found))
+        parts[0::4] = map(b"%d".__mod__, numbers)
+        parts[1::4] = prefixes
+        parts[2::4] = found.records()
+        data = b"".join(parts)
         self.seen.event_dates.update(self._prefixes.dates(prefixes))
         # Other encodings than utf-8 have one byte per character.
         self._lines.consume(found.size if text is block else len(text[: found.size].decode()))
@@ -149,7 +153,7 @@ class Prefixes:
         if self._place is None:
             return None
         texts = found.fields(self._place)
-        if width := self._dates.head_width:
+        if width := self._dates.head_width:  # a date and a clock repeat where whole timestamps do not
             heads = self._look_up(self._by_head, [text[:width] for text in texts], self._dates.head_iso)
             if heads is not None and self._are_tails({text[width:] for text in texts}):
                 return heads
@@ -159,7 +163,7 @@ class Prefixes:
         self, known: dict[bytes, bytes], texts: list[bytes], parse: Callable[[str], str | None]
     ) -> list[bytes] | None:
         try:
-            return [known[text] for text in texts]
+            return list(map(known.__getitem__, texts))
         except KeyError:
             pass
         if len(known) > REMEMBERED:
@@ -169,7 +173,7 @@ class Prefixes:
             if day is None:
                 return None
             known[text] = f"{self._delimiter}{day}{self._delimiter}".encode()
-        return [known[text] for text in texts]
+        return list(map(known.__getitem__, texts))
 
     def _are_tails(self, tails: set[bytes]) -> bool:
         new = tails - self._tails

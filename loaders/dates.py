@@ -28,7 +28,8 @@ class EventDates:
         self._parts: dict[tuple[str, str], datetime | None] = {}
         self._date_format, self._separator, self._clock_format = _split(self._format)
         # Where a local date is all of a text's first characters, it is looked up without the rest.
-        self.head_width = 0 if self._is_instant else _width(self._date_format)
+        is_local_clock = self._separator and not self._is_instant
+        self.head_width = _width(self._date_format) if is_local_clock else 0
 
     def iso(self, text: str) -> str | None:
         """Return the business date as YYYY-MM-DD, or None where the text is no such time."""
@@ -48,8 +49,6 @@ class EventDates:
 
     def is_tail(self, tail: str) -> bool:
         """Return whether a text may go on like this after its first `head_width` characters."""
-        if not self._separator:
-            return not tail
         return tail[:1] == self._separator and self._part(tail[1:], self._clock_format) is not None
 
     def _parse(self, text: str) -> str | None:
