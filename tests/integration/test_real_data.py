@@ -5,6 +5,8 @@ docs/decisions.md in its own words, and every figure has to be the same to the c
 """
 
 import os
+import re
+import sys
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -26,6 +28,7 @@ FIELDS = [
     "Country",
     "InvoiceDate",
 ]
+SEQUENTIAL = re.compile(r"Seq Scan on \"?(\w+)")  # the table; physical ones are entity__version
 PLAN = ("plan", "prod", "--auto-apply", "--no-prompts", "--skip-tests")
 
 pytestmark = [
@@ -153,6 +156,34 @@ def test_known_customers_and_returns_are_counted_as_in_the_files(
     )
     assert found == [(known, cancelled)]
     assert known == 4_383
+
+
+RENDER = """
+import sys
+from sqlmesh import Context
+context = Context(paths=sys.argv[1])
+print(context.render(sys.argv[2], start=sys.argv[3], end=sys.argv[3]).sql("postgres", comments=False))
+"""
+
+
+@pytest.mark.parametrize(
+    ("model", "day", "history"),
+    [
+        ("stg.online_retail__transaction", "2025-11-11", {"transaction"}),
+        ("stg.olist__order", "2018-03-05", {"order"}),
+        ("conformed.order_line", "2018-03-05", {"transaction", "order", "order_item", "customer"}),
+        ("conformed.payment", "2018-03-05", {"order", "order_payment"}),
+        ("core.fct_order_line", "2018-03-05", {"order_line"}),
+        ("core.fct_order", "2018-03-05", {"order", "order_line", "payment", "review"}),
+    ],
+)
+def test_a_day_is_computed_from_its_rows_and_not_from_the_history(
+    prod: Project, model: str, day: str, history: set[str]
+) -> None:
+    rendered = prod.run([sys.executable, "-W", "ignore", "-c", RENDER, str(prod.root), model, day])
+    plan = "\n".join(str(line) for (line,) in prod.query("EXPLAIN " + rendered))
+    read_whole = {name.split("__")[-2] if "__" in name else name for name in SEQUENTIAL.findall(plan)}
+    assert not read_whole & history, plan
 
 
 def test_a_second_run_changes_nothing(prod: Project) -> None:
