@@ -93,6 +93,13 @@ class BatchStream:
 
     def read(self, size: int = -1) -> bytes:
         """Return the next batch's text, whatever its size; empty at the end."""
+        try:
+            return self._next()
+        except BaseException as error:  # psycopg2 would raise another one in its place
+            self.error = error
+            raise
+
+    def _next(self) -> bytes:
         for batch in iter(self._queue.get, None):
             self._rejected.add(batch)
             self.rows_read = batch.rows_read

@@ -1,7 +1,7 @@
 """A small shop whose files the tests write, load and look at."""
 
 import gzip
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,7 +86,7 @@ class Shop:
 
 
 @pytest.fixture
-def shop(module_database: Settings, tmp_path: Path) -> Iterator[Shop]:
+def shop(module_database: Settings, tmp_path: Path) -> Shop:
     """The shop, with nothing loaded yet."""
     connection = module_database.connect_loader()
     with connection, connection.cursor() as cursor:
@@ -94,4 +94,4 @@ def shop(module_database: Settings, tmp_path: Path) -> Iterator[Shop]:
         for (schema,) in cursor.fetchall():
             cursor.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
     connection.close()
-    yield Shop(module_database, tmp_path, shop_contract())
+    return Shop(module_database, tmp_path, shop_contract())
