@@ -187,8 +187,9 @@ class Contract(_Strict):
 
     @model_validator(mode="after")
     def _references_exist(self) -> Self:
-        for name, table in self.tables.items():
+        for name in self.tables:
             _identifier(name)
+        for name, table in self.tables.items():
             for column, spec in table.columns.items():
                 if spec.references is not None and self.reference(spec.references) is None:
                     raise ValueError(

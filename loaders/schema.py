@@ -101,7 +101,7 @@ def ensure_tables(conn: Connection, contracts: Iterable[Contract] | Mapping[str,
                 _grant_reading(cursor, INGEST_SCHEMA)
             for contract in wanted:
                 _ensure_source(cursor, contract, existing)
-    except psycopg2.errors.InsufficientPrivilege as error:
+    except (psycopg2.errors.InsufficientPrivilege, psycopg2.errors.ReadOnlySqlTransaction) as error:
         raise LoadError(f"The database user may not make the raw tables: {str(error).strip()}") from error
 
 
