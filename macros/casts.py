@@ -13,6 +13,7 @@ INTEGER = r"^[+-]?[0-9]+$"
 DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 CLOCK = r"[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?"
 ZONE = r"[+-][0-9]{2}(:?[0-9]{2})?|Z"
+LOCAL_TIME = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}({CLOCK})?$"
 INSTANT = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}({CLOCK}({ZONE})?)?$"
 
 
@@ -24,6 +25,8 @@ def shape_of(kind: exp.DataType) -> str | None:
         return NUMBER
     if kind.is_type("date"):
         return DATE
+    if kind.is_type("timestamp"):  # Postgres would drop a zone without a word
+        return LOCAL_TIME
     if kind.is_type(*exp.DataType.TEMPORAL_TYPES):
         return INSTANT
     return None
