@@ -1,0 +1,50 @@
+"""What runs behind a model's query: indexes when its table is made, statistics when it was filled."""
+
+from __future__ import annotations
+
+import pytest
+from sqlglot import exp
+from sqlmesh.core.macros import MacroEvaluator, RuntimeStage
+
+from macros.indexes import index_name, index_on, refresh_statistics
+
+TABLE = '"retail"."sqlmesh__core"."core__fct_order__123"'
+
+
+def at(stage: RuntimeStage, dialect: str = "postgres", **more: str) -> MacroEvaluator:
+    evaluator = MacroEvaluator(dialect=dialect, runtime_stage=stage)
+    evaluator.locals.update({"this_model": TABLE, **more})
+    return evaluator
+
+
+def test_an_index_is_made_with_the_table_on_postgres_only():
+    columns = [exp.column("source"), exp.column("order_id")]
+    made = index_on(at(RuntimeStage.CREATING), *columns)
+    name = index_name("core__fct_order__123", ["source", "order_id"])
+    assert made.sql("postgres") == f'CREATE INDEX IF NOT EXISTS "{name}" ON {TABLE}("source", "order_id")'
+    assert index_on(at(RuntimeStage.EVALUATING), *columns) is None
+    assert index_on(at(RuntimeStage.CREATING, "duckdb"), *columns) is None
+
+
+def test_each_version_and_list_of_columns_has_an_index_name_of_its_own():
+    named = [
+        (table, columns)
+        for table in ("core__fct_order__123", "core__fct_order__124", "t" * 63)
+        for columns in (["a"], ["a", "b"], ["b", "a"], ["c" * 63])
+    ]
+    names = [index_name(table, columns) for table, columns in named]
+    assert len(set(names)) == len(named)
+    assert max(len(name.encode()) for name in names) <= 63
+    assert names == [index_name(table, columns) for table, columns in named]
+
+
+def test_statistics_are_refreshed_where_a_table_was_filled():
+    filled = refresh_statistics(at(RuntimeStage.EVALUATING, model_kind_name="FULL"))
+    assert filled.sql("postgres") == f"ANALYZE {TABLE}"
+    assert refresh_statistics(at(RuntimeStage.CREATING, model_kind_name="FULL")) is None
+    assert refresh_statistics(at(RuntimeStage.EVALUATING, "duckdb", model_kind_name="FULL")) is None
+
+
+@pytest.mark.parametrize("kind", ["VIEW", "EMBEDDED", "EXTERNAL"])
+def test_what_holds_no_rows_has_no_statistics(kind):
+    assert refresh_statistics(at(RuntimeStage.EVALUATING, model_kind_name=kind)) is None
