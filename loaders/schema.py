@@ -97,7 +97,8 @@ def ensure_tables(conn: Connection, contracts: Iterable[Contract] | Mapping[str,
         with conn, conn.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SETUP_LOCK])
             existing = _existing_columns(cursor, [INGEST_SCHEMA, *(item.schema_name for item in wanted)])
-            if (INGEST_SCHEMA, "rejected_row") not in existing:
+            cursor.execute("SELECT to_regprocedure('ingest.this_loaded_at()') IS NULL")
+            if cursor.fetchone() == (True,) or (INGEST_SCHEMA, "rejected_row") not in existing:
                 _make_schema(cursor, INGEST_SCHEMA)
                 cursor.execute(LEDGER_SQL)
                 _grant_reading(cursor, INGEST_SCHEMA)
