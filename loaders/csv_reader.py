@@ -19,6 +19,7 @@ from loaders.rows import Batch, Plan, RowWriter, Seen
 from loaders.schema import MAX_KEY_BYTES
 
 SMALLEST_BLOCK = 16 * 1024
+REMEMBERED_EXTRAS = 10_000
 
 
 class CsvReader:
@@ -41,6 +42,10 @@ class CsvReader:
         self.seen = Seen(extra_columns=list(extra), missing_columns=list(self._layout.missing))
         self._writer = RowWriter(plan, columns, self.seen, extra=bool(extra), delimiter=self.delimiter)
         self.copy_columns = self._writer.copy_columns
+        known = self._layout.is_known
+        self._known_places = [place for place, is_known in enumerate(known) if is_known]
+        self._extra_places = [place for place, is_known in enumerate(known) if not is_known]
+        self._extra_texts: dict[tuple[str, ...], str] = {}
         self._shortcut = shortcut and not extra
         event = plan.table.event_time
         place = columns.index(event.column) if event and event.column in columns else None
@@ -128,13 +133,20 @@ class CsvReader:
             self._writer.reject(fault, record.line_number, record.raw, self._encoding)
             return
         extra = None
-        if self._layout.extra:
-            pairs = list(zip(self._layout.fields, self._layout.is_known, fields, strict=True))
-            extra = json.dumps(
-                {name: value or None for name, known, value in pairs if not known}, ensure_ascii=False
-            )
-            fields = [value for _, known, value in pairs if known]
+        if self._extra_places:
+            extra = self._extra_text(tuple(fields[place] for place in self._extra_places))
+            fields = [fields[place] for place in self._known_places]
         self._writer.add(fields, extra, record.line_number, record.raw, self._encoding)
+
+    def _extra_text(self, values: tuple[str, ...]) -> str:
+        """Return the unknown columns of a row as JSON; the same few values come again and again."""
+        text = self._extra_texts.get(values)
+        if text is None:
+            pairs = zip(self._layout.extra, values, strict=True)
+            text = json.dumps({name: value or None for name, value in pairs}, ensure_ascii=False)
+            if len(self._extra_texts) < REMEMBERED_EXTRAS and len(text) < 1000:
+                self._extra_texts[values] = text
+        return text
 
 
 class Prefixes:
