@@ -14,7 +14,12 @@ from ops.postgres import datadir, process
 from ops.postgres.programs import Programs, find_programs
 
 START_SECONDS = 300  # recovery after a crash replays up to max_wal_size
+PORT_TRIES = 5
 LARGE_LOG = 20 * 2**20
+
+
+class PortTakenError(OpsError):
+    """Another program listens on the port."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +73,7 @@ class Server:
             if created:
                 datadir.create(self.home, programs, durable=self.durable)
             recovered = process.clear_stale_pid_file(self.data)
-            port = self._choose_port(last_port)
-            datadir.configure(self.home, port, programs.user, self.overrides)
-            self._launch(programs, port)
+            port = self._start_on_a_port(programs, last_port)
             return Started(port, created=created, recovered=recovered)
 
     def stop(self) -> bool:
@@ -123,6 +126,20 @@ class Server:
             time.sleep(0.2)
         return found
 
+    def _start_on_a_port(self, programs: Programs, last_port: int | None) -> int:
+        """Start, and where the port may be chosen try again if another program was quicker to take it."""
+        tries = 1 if self.port else PORT_TRIES
+        while True:
+            port = self._choose_port(last_port)
+            datadir.configure(self.home, port, programs.user, self.overrides)
+            try:
+                self._launch(programs, port)
+                return port
+            except PortTakenError:
+                tries -= 1
+                if not tries:
+                    raise
+
     def _choose_port(self, last_port: int | None) -> int:
         if self.port:
             if not process.port_is_free(self.port):
@@ -138,7 +155,9 @@ class Server:
             "pg_ctl", ["start", "-D", self.data, "-l", self.log, "-w", "-t", str(START_SECONDS), "-s"]
         )
         if done.code != 0:
-            raise OpsError(explain_failure(self._log_since(before) or done.output, self.home, port))
+            log = self._log_since(before) or done.output
+            kind = PortTakenError if "Address already in use" in log else OpsError
+            raise kind(explain_failure(log, self.home, port))
 
     def _log_since(self, offset: int) -> str:
         try:
