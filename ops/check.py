@@ -27,7 +27,8 @@ MODELS = (
     ("model lint", ("sqlmesh", "lint")),
     ("model tests", ("sqlmesh", "test")),
 )
-TESTS = (("tests", ("pytest",)),)
+# Modules run side by side, each in one process: its tests share databases and plans.
+TESTS = (("tests", ("pytest", "-n", "logical", "--maxprocesses", "4", "--dist", "loadscope")),)
 
 
 def run_checks(checks: Sequence[tuple[str, Sequence[str]]], environment: dict[str, str]) -> list[str]:
