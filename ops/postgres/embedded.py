@@ -52,6 +52,8 @@ def start(settings: Settings, *, force: bool = False) -> Result:
     settings = _with_logins(replace(settings, host="127.0.0.1", port=started.port, sslmode=None), fresh)
     if fresh or started.created or not _all_log_in(settings):
         provision(settings, administrator(server))
+        moved = server.current_port()  # a lost superuser password took a restart
+        settings, started = replace(settings, port=moved), replace(started, port=moved)
     dotenv.update(settings.env_file, _lines(settings))
     return Result(started, load_settings(settings.root), fresh)
 
@@ -72,13 +74,12 @@ def check_one_folder(settings: Settings, environment: Mapping[str, str] = os.env
 def administrator(server: Server) -> dict[str, str]:
     """Return the PG* variables of the embedded server's superuser."""
     server.connect().close()  # replaces a lost password
-    found = server.running()
     password = datadir.superuser_password(server.home)
-    if not found or not password:
-        raise OpsError(f"No server runs in {server.home}.")
+    if not password:
+        raise OpsError(f"{server.home / 'superuser_password'} is gone again: is somebody else at work there?")
     return {
         "PGHOST": "127.0.0.1",
-        "PGPORT": str(found.port),
+        "PGPORT": str(server.current_port()),
         "PGUSER": datadir.SUPERUSER,
         "PGPASSWORD": password,
         "PGDATABASE": "postgres",

@@ -89,22 +89,26 @@ class Server:
 
     def connect(self, database: str = "postgres") -> Connection:
         """Connect as superuser. A lost or wrong superuser password is replaced in single-user mode."""
-        found = self.running()
-        if found is None:
-            raise OpsError(f"No server runs in {self.home}: `retail start` starts it.")
         password = datadir.superuser_password(self.home)
         try:
             if password:
-                return self._login(found.port, database, password)
+                return self._login(database, password)
         except psycopg2.OperationalError as error:
             if "authentication failed" not in str(error):
                 raise OpsError(f"No connection to the server in {self.home}: {error}") from error
-        return self._login(found.port, database, self._replace_superuser_password())
+        return self._login(database, self._replace_superuser_password())
 
-    def _login(self, port: int, database: str, password: str) -> Connection:
+    def current_port(self) -> int:
+        """Return the port of the running server. Raises OpsError when none runs."""
+        found = self.running()
+        if found is None:
+            raise OpsError(f"No server runs in {self.home}: `retail start` starts it.")
+        return found.port
+
+    def _login(self, database: str, password: str) -> Connection:
         return psycopg2.connect(
             host="127.0.0.1",
-            port=port,
+            port=self.current_port(),
             dbname=database,
             user=datadir.SUPERUSER,
             password=password,
@@ -168,10 +172,10 @@ class Server:
             return ""
 
     def _replace_superuser_password(self) -> str:
-        """Give the superuser a new password in single-user mode, which asks for none."""
+        """Give the superuser a new password in single-user mode, which asks for none. May move the port."""
         programs = self._programs()
         password = secrets.token_urlsafe(24)
-        found = self.running()
+        port = self.current_port()
         self.stop()
         with datadir.locked(self.home):
             done = programs.run(
@@ -183,7 +187,7 @@ class Server:
         if done.code != 0 or "ERROR" in done.output:
             raise OpsError(f"The superuser's password could not be replaced:\n{done.output.strip()}")
         datadir.write_superuser_password(self.home, password, programs.user)
-        self.start(found.port if found else None)
+        self.start(port)
         return password
 
 
