@@ -1,4 +1,4 @@
-"""Baskets: what goes into each visit's basket, and how the price, the offer, the taste and the season move it."""
+"""Baskets: what goes into each visit's basket, and how price, offer, taste and season move it."""
 
 from dataclasses import dataclass
 

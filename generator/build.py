@@ -75,7 +75,7 @@ def generate(
             done += span
         write_places(shop, output)
         write_truth(shop, output)
-        planted = put_faults(options, output)
+        planted = put_faults(shop, output)
         _write_manifest(output)
     progress("done", 1.0)
     return _summary(shop, output, planted, time.monotonic() - began)

@@ -8,8 +8,36 @@ from generator.arrays import Array, pick, random_of
 from generator.scales import Options
 from generator.seasons import Seasons
 
-ADJECTIVES = ("Classic", "Daily", "Royal", "Pure", "Smart", "Fresh", "Gold", "Mini", "Max", "Eco", "Urban", "Soft")
-SYLLABLES = ("Ana", "Bha", "Cha", "Dev", "Esha", "Gir", "Hari", "Indu", "Jal", "Kav", "Lok", "Mira", "Nav", "Oja")
+ADJECTIVES = (
+    "Classic",
+    "Daily",
+    "Royal",
+    "Pure",
+    "Smart",
+    "Fresh",
+    "Gold",
+    "Mini",
+    "Max",
+    "Eco",
+    "Urban",
+    "Soft",
+)
+SYLLABLES = (
+    "Ana",
+    "Bha",
+    "Cha",
+    "Dev",
+    "Esha",
+    "Gir",
+    "Hari",
+    "Indu",
+    "Jal",
+    "Kav",
+    "Lok",
+    "Mira",
+    "Nav",
+    "Oja",
+)
 ENDINGS = ("ra", "ti", "sha", "van", "lok", "ni", "dhi", "mo", "ya", "ka")
 INTERMITTENT_SHARE, INTERMITTENT_DAYS = 0.12, 0.08
 LAUNCHED_SHARE, DISCONTINUED_SHARE = 0.06, 0.03
@@ -33,19 +61,33 @@ class Category:
 
 
 CATEGORIES = (
-    Category("Groceries", ("Basmati Rice", "Toor Dal", "Wheat Flour", "Poha"), 180, 5, 0.05, 300, 2.2, 0.9, 1500),
+    Category(
+        "Groceries", ("Basmati Rice", "Toor Dal", "Wheat Flour", "Poha"), 180, 5, 0.05, 300, 2.2, 0.9, 1500
+    ),
     Category("Beverages", ("Masala Tea", "Filter Coffee", "Mango Drink"), 160, 12, 0.3, 135, 2.4, 0.9, 600),
-    Category("Snacks", ("Namkeen Mix", "Banana Chips", "Cookies", "Khakhra"), 90, 12, 0.15, 300, 2.6, 1.1, 250),
-    Category("Personal Care", ("Shampoo", "Face Wash", "Hair Oil", "Soap Pack"), 220, 18, 0.05, 330, 2.0, 0.4, 350),
-    Category("Kitchenware", ("Pressure Cooker", "Tawa", "Tiffin Box", "Kadhai"), 890, 12, 0.3, 300, 1.8, 0.1, 1800),
-    Category("Home Textiles", ("Bedsheet", "Cushion Cover", "Curtain", "Towel"), 650, 5, 0.3, 305, 1.9, 0.3, 900),
+    Category(
+        "Snacks", ("Namkeen Mix", "Banana Chips", "Cookies", "Khakhra"), 90, 12, 0.15, 300, 2.6, 1.1, 250
+    ),
+    Category(
+        "Personal Care", ("Shampoo", "Face Wash", "Hair Oil", "Soap Pack"), 220, 18, 0.05, 330, 2.0, 0.4, 350
+    ),
+    Category(
+        "Kitchenware", ("Pressure Cooker", "Tawa", "Tiffin Box", "Kadhai"), 890, 12, 0.3, 300, 1.8, 0.1, 1800
+    ),
+    Category(
+        "Home Textiles", ("Bedsheet", "Cushion Cover", "Curtain", "Towel"), 650, 5, 0.3, 305, 1.9, 0.3, 900
+    ),
     Category("Ethnic Wear", ("Kurta", "Saree", "Dupatta", "Sherwani"), 1300, 5, 0.45, 300, 1.7, 0.1, 450),
     Category("Toys", ("Puzzle", "Toy Car", "Building Blocks", "Doll"), 480, 12, 0.35, 355, 1.8, 0.2, 500),
-    Category("Electronics", ("Earphones", "Power Bank", "Bluetooth Speaker"), 1900, 18, 0.35, 300, 2.3, 0.05, 400),
+    Category(
+        "Electronics", ("Earphones", "Power Bank", "Bluetooth Speaker"), 1900, 18, 0.35, 300, 2.3, 0.05, 400
+    ),
     Category("Stationery", ("Notebook Set", "Gel Pens", "Planner"), 130, 12, 0.4, 165, 1.6, 0.8, 300),
     Category("Footwear", ("Sandals", "Running Shoes", "Juttis"), 1100, 12, 0.2, 300, 1.9, 0.05, 800),
     Category("Monsoon Gear", ("Umbrella", "Raincoat", "Waterproof Bag"), 620, 12, 0.8, 190, 1.5, 0.1, 600),
-    Category("Pooja Needs", ("Agarbatti", "Diya Set", "Camphor", "Rangoli Kit"), 110, 5, 0.6, 305, 1.3, 0.9, 200),
+    Category(
+        "Pooja Needs", ("Agarbatti", "Diya Set", "Camphor", "Rangoli Kit"), 110, 5, 0.6, 305, 1.3, 0.9, 200
+    ),
     Category("Fitness", ("Yoga Mat", "Dumbbell", "Skipping Rope"), 950, 18, 0.35, 15, 1.8, 0.05, 2500),
     Category("Baby Care", ("Diapers", "Baby Lotion", "Feeding Bottle"), 420, 12, 0.05, 1, 1.4, 0.4, 800),
     Category("Cooling", ("Table Fan", "Water Jug", "Clay Pot"), 1400, 18, 0.75, 130, 1.7, 0.02, 3200),
@@ -54,7 +96,7 @@ CATEGORIES = (
 
 @dataclass
 class Products:
-    """One entry per product; price and offer also per day. Amounts are in paise, days count from the first."""
+    """One entry per product, price and shelf also per day. Amounts are in paise; days count from 0."""
 
     category: Array
     style: Array
@@ -163,12 +205,17 @@ def _brands(
     words = [first + last for first in SYLLABLES for last in ENDINGS]
     order = random.permutation(len(words))
     total = categories * styles * per_group
-    brands = [words[order[place % len(words)]] + (" Co" if place >= len(words) else "") for place in range(total)]
+    brands = [
+        words[order[place % len(words)]] + (" Co" if place >= len(words) else "") for place in range(total)
+    ]
     return brands, (category * styles + style) * per_group + random.integers(0, per_group, len(category))
 
 
 def _names(random: np.random.Generator, category: Array, brand: Array, brands: list[str]) -> list[str]:
-    noun, adjective = random.integers(0, 12, len(category)), random.integers(0, len(ADJECTIVES), len(category))
+    noun, adjective = (
+        random.integers(0, 12, len(category)),
+        random.integers(0, len(ADJECTIVES), len(category)),
+    )
     names = []
     for kind, of, first, second in zip(category, brand, adjective, noun, strict=True):
         nouns = CATEGORIES[kind].nouns
@@ -246,17 +293,24 @@ def promotions(options: Options, seasons: Seasons, products: Products) -> list[P
         percent = int(pick(random, np.array([3, 3, 2, 1, 1]), 1)[0]) * 5 + (15 if is_festive else 10)
         chosen = (products.category == category) & (random.random(len(products)) < 0.5)
         offers.append(
-            Promotion(f"OFFER{number:04d}", category, percent, first, min(first + length, days), np.flatnonzero(chosen))
+            Promotion(
+                f"OFFER{number:04d}",
+                category,
+                percent,
+                first,
+                min(first + length, days),
+                np.flatnonzero(chosen),
+            )
         )
     return offers
 
 
 def offers_per_day(promos: list[Promotion], days: int, products: int) -> tuple[Array, Array]:
-    """Return percent off and the number of the offer (from 1, 0: none), days × products; the best offer holds."""
+    """Return percent off and the offer's number (from 1, 0: none), days × products; the best holds."""
     percent = np.zeros((days, products), dtype=np.uint8)
     number = np.zeros((days, products), dtype=np.int16)
     for place, offer in enumerate(promos, 1):
-        block = np.ix_(range(offer.first, offer.after), offer.products)
+        block = np.ix_(np.arange(offer.first, offer.after), offer.products)
         better = percent[block] < offer.percent
         percent[block] = np.where(better, offer.percent, percent[block])
         number[block] = np.where(better, place, number[block])

@@ -1,8 +1,8 @@
 """Customers: when they come, how often they buy, when they stop (BG/NBD), what they like, where they live.
 
 A customer's first purchase is the arrival. After it they buy at a rate that is gamma distributed over the
-customers; after each further purchase they stop for good with a probability that is beta distributed. Both run in
-busy time (`Seasons.elapsed`), in which a day of the year's mean counts as one day.
+customers; after each further purchase they stop for good with a probability that is beta distributed. Both
+run in busy time (`Seasons.elapsed`), in which a day that is as busy as the mean counts as one day.
 """
 
 from dataclasses import dataclass
@@ -65,7 +65,9 @@ def customers(
     archetype = pick(random, np.linspace(1.6, 0.6, ARCHETYPES), count)
     city = pick(random, city_share(), count)
     moved_to = pick(random, city_share(), count)
-    stays = np.stack([city, np.where(random.random(count) < 0.6, city, moved_to)], axis=1)  # most stay in town
+    stays = np.stack(
+        [city, np.where(random.random(count) < 0.6, city, moved_to)], axis=1
+    )  # most stay in town
     return Customers(
         alpha=alpha,
         rate=unit_rate / alpha,
@@ -107,9 +109,7 @@ def _alpha(unit_rate: Array, dropout: Array, watched: Array, repeats: float) -> 
     return float(np.exp(middle))
 
 
-def _tastes(
-    random: np.random.Generator, archetype: Array, kinds: int, spread: float, weight: float
-) -> Array:
+def _tastes(random: np.random.Generator, archetype: Array, kinds: int, spread: float, weight: float) -> Array:
     """Draw each customer's shares over kinds around those of the archetype: larger weight, closer to it."""
     typical = random.gamma(spread, 1.0, (ARCHETYPES, kinds)) + 0.02
     typical /= typical.sum(axis=1, keepdims=True)

@@ -84,7 +84,7 @@ def _plain(text: str) -> str:
 
 
 def customer_rows(options: Options, people: Customers, events: Events) -> pd.DataFrame:
-    """Return what each customer event says, as numbers and categories; text is made of it when it is written."""
+    """Return what each customer event says, as numbers and categories: text is made of it on writing."""
     random = random_of(options.seed, "people")
     count, pools = len(people), names_and_streets(options.seed)
     who, at = events.entity, events.at

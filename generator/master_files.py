@@ -1,4 +1,4 @@
-"""The files of the master data: the change feeds of customers and products, the lists of stores and warehouses."""
+"""The files of the master data: change feeds of customers and products, lists of stores and warehouses."""
 
 import csv
 import io
@@ -21,11 +21,15 @@ CUSTOMER_EVENTS = f"""
 SELECT
     operation, sequence, {ISO.format("changed_at")} AS updated_at, printf('C%06d', entity) AS customer_id,
     {_KEPT.format("concat(first, ' ', last)")} AS name,
-    {_KEPT.format(
+    {
+    _KEPT.format(
         "concat(regexp_replace(lower(concat(first, '.', last)), '[^a-z.]', '', 'g'), '.', entity, "
         "CASE WHEN contact = 1 THEN '@example.org' ELSE '@example.com' END)"
-    )} AS email,
-    {_KEPT.format("printf('+91 0%04d %01d%04d', entity // 10000 + 100 * contact, contact, entity % 10000)")} AS phone,
+    )
+} AS email,
+    {
+    _KEPT.format("printf('+91 0%04d %01d%04d', entity // 10000 + 100 * contact, contact, entity % 10000)")
+} AS phone,
     {_KEPT.format("concat(house, ', ', street)")} AS address,
     {_KEPT.format("city")} AS city, {_KEPT.format("state")} AS state,
     {_KEPT.format("printf('%s%03d', postal_prefix, postal)")} AS postal_code,
@@ -106,9 +110,9 @@ def write_places(shop: Shop, output: Output) -> None:
                 f"{2012 + place}-0{place + 2}-15",
             )
         )
-    output.bytes("store", "store/store/stores.csv", _csv(STORE_COLUMNS, stores), len(stores))
+    output.whole("store", "store/store/stores.csv", _csv(STORE_COLUMNS, stores), len(stores))
     warehouses = WAREHOUSES[: shop.places.warehouses]
-    output.bytes(
+    output.whole(
         "warehouse",
         "store/warehouse/warehouses.csv",
         _csv(WAREHOUSE_COLUMNS, warehouses),

@@ -1,11 +1,12 @@
 """Writing files fast: DuckDB turns columns into text, one period at a time, and the text is cut into files.
 
-Every file that is made is listed first in a marker, so that what is there can be told from what others put there.
+Every file that is made is listed first in a marker, so that it can be told from what others put there.
 """
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 
@@ -41,7 +42,9 @@ def prepare(out: Path, *, force: bool) -> None:
             raise GeneratorError(f"{out} is a file; name a folder.")
         if out.exists() and any(out.iterdir()):
             if not force:
-                raise GeneratorError(f"{out} is not empty: name another folder, or say --force to generate it anew.")
+                raise GeneratorError(
+                    f"{out} is not empty: name another folder, or say --force to generate it anew."
+                )
             _delete_own(out)
         out.mkdir(parents=True, exist_ok=True)
         (out / MARKER).write_text(_HEAD, "utf-8")
@@ -62,7 +65,7 @@ def _delete_own(out: Path) -> None:
     foreign = [name for name in FOLDERS if (out / name).exists()]
     if foreign:
         raise GeneratorError(
-            f"{out / foreign[0]} holds files that were not generated; they are left alone. Name another folder."
+            f"{out / foreign[0]} holds files that were not generated; they are left alone. Name another one."
         )
     marker.unlink(missing_ok=True)
 
@@ -108,11 +111,15 @@ class Output:
         """Write a query's rows into one Parquet file."""
         path = self._open(table, name, len(frame))
         with self._registered({"frame": frame}):
-            self._connection.execute("SET threads = 1")  # how rows are grouped must not depend on who is faster
-            self._connection.execute(f"COPY ({query}) TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION zstd)")
+            self._connection.execute(
+                "SET threads = 1"
+            )  # how rows are grouped must not depend on who is faster
+            self._connection.execute(
+                f"COPY ({query}) TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION zstd)"
+            )
             self._connection.execute("SET threads = 2")
 
-    def bytes(self, table: str, name: str, data: bytes, rows: int) -> None:
+    def whole(self, table: str, name: str, data: bytes, rows: int) -> None:
         """Write one file as it is."""
         self._open(table, name, rows).write_bytes(data)
 
@@ -173,7 +180,7 @@ def chunks(day: Array, most: int = CHUNK_ROWS) -> Iterator[slice]:
         return
     starts = np.append(np.flatnonzero(np.diff(day, prepend=day[0] - 1)), len(day))
     begin = 0
-    for start, end in zip(starts[:-1], starts[1:], strict=True):
+    for start, end in pairwise(starts):
         if end - begin > most and start > begin:
             yield slice(begin, start)
             begin = start

@@ -1,4 +1,4 @@
-"""Sales as they are written: lines with prices, offers and tax, numbered receipts and orders, goods brought back."""
+"""Sales as they are written: lines with prices, offers and tax, numbered receipts, goods brought back."""
 
 from dataclasses import dataclass
 
@@ -44,7 +44,7 @@ class Sales:
 
 @dataclass
 class Receipts:
-    """The stores' lines, returns among them, in order of receipts. `origin` is the line brought back, or -1."""
+    """The stores' lines, returns too, in order of receipts. `origin` is the line brought back, or -1."""
 
     lines: Sales
     store: Array
@@ -98,7 +98,9 @@ def receipts(options: Options, products: Products, visit: Visits, sold: Sales) -
     starts[1:] = (lines.visit[1:] != lines.visit[:-1]) | (at[1:] != at[:-1])
     lines.document = np.cumsum(starts)
     lines.number = running_number(lines.document) + 1
-    return Receipts(lines, visit.store[lines.visit], visit.customer[lines.visit], at, payment[lines.visit], origin)
+    return Receipts(
+        lines, visit.store[lines.visit], visit.customer[lines.visit], at, payment[lines.visit], origin
+    )
 
 
 def _returned(
@@ -120,7 +122,9 @@ def _with_returns(products: Products, random: np.random.Generator, sold: Sales, 
     again.discount = -(again.discount * pieces // again.quantity)
     again.quantity = -pieces
     again.tax = _tax(products, again.product, again.amount)
-    return Sales(**{name: np.concatenate([values, getattr(again, name)]) for name, values in vars(sold).items()})
+    return Sales(
+        **{name: np.concatenate([values, getattr(again, name)]) for name, values in vars(sold).items()}
+    )
 
 
 def pieces_left(receipt: Receipts) -> Array:

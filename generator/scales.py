@@ -26,7 +26,9 @@ class Scale:
     def over(self, days: int) -> "Scale":
         """Return the same shop watched for another number of days: as busy a day, and as many newcomers."""
         if days < FEWEST_DAYS:
-            raise GeneratorError(f"{days} days are too few: weeks have to be seen, so take {FEWEST_DAYS} or more.")
+            raise GeneratorError(
+                f"{days} days are too few: weeks have to be seen, so take {FEWEST_DAYS} or more."
+            )
         share = days / self.days
         return replace(
             self,
@@ -74,4 +76,4 @@ def options(
     if seed < 0:
         raise GeneratorError("The seed is a number from 0.")
     size = SCALES[scale]
-    return Options(size if days is None else size.over(days), seed, end, faults)
+    return Options(size if days is None else size.over(days), seed, end, float(faults))

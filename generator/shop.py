@@ -134,9 +134,7 @@ def _web(
     return web, warehouse
 
 
-def _numbered(
-    web: fulfilment.WebOrders, lines: sales.Sales
-) -> tuple[fulfilment.WebOrders, sales.Sales]:
+def _numbered(web: fulfilment.WebOrders, lines: sales.Sales) -> tuple[fulfilment.WebOrders, sales.Sales]:
     """Return the orders of which something was sold, and their lines with the orders' numbers."""
     has_lines = np.isin(web.visit, lines.visit)
     web = web.keep(has_lines)

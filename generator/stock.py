@@ -1,7 +1,7 @@
 """Stock: what lies in the warehouses, day by day. What is not there is not sold.
 
-Stores keep no stock of their own: a warehouse fills their shelves every night, so a sale in a store leaves the
-warehouse on the same day. A wish that cannot be met is given up, or another product of the same group is taken.
+Stores keep no stock of their own: a warehouse fills their shelves every night, so a sale in a store leaves
+the warehouse on the same day. A wish that cannot be met is given up, or a product of the same group is taken.
 """
 
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ def sell_from_stock(
     """Go through the days: sell what is there, order what runs low, receive what was ordered.
 
     `warehouse` and `day` are per line; lines for which `takes` is false leave the stock alone (their order is
-    cancelled before it is packed). Returns the lines as sold, a mask of those that are sold at all, the stock.
+    cancelled before it is packed). Returns the lines as sold, which are sold at all, the stock.
     """
     random = random_of(options.seed, "stock")
     days, count = options.scale.days, len(products)

@@ -3,10 +3,16 @@
 import numpy as np
 import pandas as pd
 
-from generator.arrays import DAY_SECONDS, Array, moments, random_of
+from generator.arrays import DAY_SECONDS, Array, moments, random_of, running_number
 from generator.catalogue import best_sellers
-from generator.fulfilment import NEVER, STATUSES, WEB_PAYMENTS, documents
-from generator.fulfilment import FREE_SHIPPING_FROM, SHIPPING_FEE
+from generator.fulfilment import (
+    FREE_SHIPPING_FROM,
+    NEVER,
+    SHIPPING_FEE,
+    STATUSES,
+    WEB_PAYMENTS,
+    documents,
+)
 from generator.output import Output, chunks, per_file
 from generator.places import CARRIERS, CITIES
 from generator.sales import STORE_PAYMENTS
@@ -17,8 +23,8 @@ ISO = "strftime({}, '%Y-%m-%dT%H:%M:%S+05:30')"
 
 RECEIPT_LINES = f"""
 SELECT
-    printf('R%08d', document) AS receipt_id, number AS line_number, printf('S%02d', store) AS store_id, sold_at,
-    CASE WHEN customer > 0 THEN printf('C%06d', customer) END AS customer_id,
+    printf('R%08d', document) AS receipt_id, number AS line_number, printf('S%02d', store) AS store_id,
+    sold_at, CASE WHEN customer > 0 THEN printf('C%06d', customer) END AS customer_id,
     printf('P%05d', product) AS product_id, quantity, {RUPEES.format("unit_price")} AS unit_price,
     {RUPEES.format("discount")} AS discount_amount, {RUPEES.format("tax")} AS tax_amount,
     CASE WHEN offer > 0 THEN printf('OFFER%04d', offer) END AS promotion_code, payment AS payment_method,
@@ -27,7 +33,19 @@ SELECT
 FROM lines
 """
 
+# What a document says of its lines is the same in all documents of an order but those of a return: it is put
+# together once for each of the two (`content`).
 WEB_DOCUMENTS = f"""
+WITH content AS (
+    SELECT content, list({{
+        'line_number': number, 'product_id': printf('P%05d', product), 'quantity': quantity,
+        'unit_price': {RUPEES.format("unit_price")}, 'discount_amount': {RUPEES.format("discount")},
+        'tax_amount': {RUPEES.format("tax")},
+        'promotion_code': CASE WHEN offer > 0 THEN printf('OFFER%04d', offer) END,
+        'returned_quantity': returned
+    }} ORDER BY number)::JSON AS lines
+    FROM lines GROUP BY content
+)
 SELECT
     printf('O%08d', d.number) AS order_id, d.sequence, {ISO.format("d.changed_at")} AS updated_at, d.status,
     {ISO.format("d.placed_at")} AS placed_at, printf('C%06d', d.customer) AS customer_id, 'INR' AS currency,
@@ -37,18 +55,9 @@ SELECT
     {{
         'method': d.payment, 'status': d.payment_status, 'amount': {RUPEES.format("(d.amount + d.fee)")},
         'paid_at': {ISO.format("d.paid_at")}, 'refunded_amount': {RUPEES.format("d.refund")}
-    }} AS payment, l.lines
+    }} AS payment, content.lines
 FROM documents AS d
-JOIN (
-    SELECT place, list({{
-        'line_number': number, 'product_id': printf('P%05d', product), 'quantity': quantity,
-        'unit_price': {RUPEES.format("unit_price")}, 'discount_amount': {RUPEES.format("discount")},
-        'tax_amount': {RUPEES.format("tax")},
-        'promotion_code': CASE WHEN offer > 0 THEN printf('OFFER%04d', offer) END,
-        'returned_quantity': returned
-    }} ORDER BY number) AS lines
-    FROM lines GROUP BY place
-) AS l USING (place)
+JOIN content USING (content)
 ORDER BY d.place
 """
 
@@ -62,8 +71,9 @@ FROM shipments
 
 STOCK = """
 SELECT
-    snapshot_date::DATE AS snapshot_date, printf('W%02d', warehouse) AS location_id, printf('P%05d', product) AS product_id, on_hand,
-    on_order, received AS received_quantity, issued AS issued_quantity, reorder_point, order_up_to,
+    snapshot_date::DATE AS snapshot_date, printf('W%02d', warehouse) AS location_id,
+    printf('P%05d', product) AS product_id, on_hand, on_order,
+    received AS received_quantity, issued AS issued_quantity, reorder_point, order_up_to,
     lead_days AS lead_time_days
 FROM frame
 """
@@ -78,13 +88,20 @@ FROM ratings
 """
 
 
+def receipt_rows(shop: Shop) -> Array:
+    """Return the receipts' lines in their files' order: by day, then by store."""
+    receipts = shop.receipts
+    return np.lexsort((receipts.store, receipts.at // DAY_SECONDS))
+
+
 def write_receipts(shop: Shop, output: Output, progress: Progress) -> None:
     """Write pos/STORE/DAY.csv."""
     receipts, start = shop.receipts, shop.seasons.first
+    rows_in_order = receipt_rows(shop)
     day = receipts.at // DAY_SECONDS
-    for part in chunks(day):
+    for part in chunks(day[rows_in_order]):
         progress("receipts", part.start / len(day))
-        order = part.start + np.lexsort((np.arange(part.stop - part.start), receipts.store[part], day[part]))
+        order = rows_in_order[part]
         line, origin = receipts.lines.keep(order), receipts.origin[order]
         frame = pd.DataFrame(
             {
@@ -122,30 +139,37 @@ def write_web_orders(shop: Shop, output: Output, progress: Progress) -> None:
         order, status = changes.order[part], changes.status[part]
         frame = _document_frame(shop, order, status, changes.at[part], money)
         frame["sequence"] = changes.sequence[part]
-        count = first[order + 1] - first[order]
-        place = np.repeat(np.arange(len(order)), count)
-        line = first[order][place] + np.arange(len(place)) - np.repeat(np.cumsum(count) - count, count)
-        is_back = status[place] == STATUSES.index("returned")
-        nested = pd.DataFrame(
-            {
-                "place": place,
-                "number": lines.number[line],
-                "product": lines.product[line] + 1,
-                "quantity": lines.quantity[line],
-                "unit_price": lines.unit_price[line],
-                "discount": lines.discount[line],
-                "tax": lines.tax[line],
-                "offer": lines.offer[line],
-                "returned": np.where(is_back, returned[line], 0),
-            }
-        )
+        is_back = status == STATUSES.index("returned")
+        content, frame["content"] = np.unique(order * 2 + is_back, return_inverse=True)
+        nested = _content_frame(shop, content // 2, content % 2 == 1, first, returned)
         days, rows = per_file(day[part])
         names = [f"store/web/{start + int(number)}.jsonl" for number in days]
         output.jsonl("web_order", WEB_DOCUMENTS, {"documents": frame, "lines": nested}, names, rows)
 
 
+def _content_frame(shop: Shop, order: Array, is_back: Array, first: Array, returned: Array) -> pd.DataFrame:
+    """Return the lines of each content; line `first[n]` is the first of order n."""
+    lines = shop.web_lines
+    count = first[order + 1] - first[order]
+    content = np.repeat(np.arange(len(order)), count)
+    line = first[order][content] + running_number(content)
+    return pd.DataFrame(
+        {
+            "content": content,
+            "number": lines.number[line],
+            "product": lines.product[line] + 1,
+            "quantity": lines.quantity[line],
+            "unit_price": lines.unit_price[line],
+            "discount": lines.discount[line],
+            "tax": lines.tax[line],
+            "offer": lines.offer[line],
+            "returned": np.where(is_back[content], returned[line], 0),
+        }
+    )
+
+
 def _returned_pieces(shop: Shop) -> Array:
-    """Return per web line how many pieces come back if the order is returned: all of some lines, one at least."""
+    """Return per web line how many pieces come back if the order is returned: all of one line or more."""
     random = random_of(shop.options.seed, "web returns")
     lines = shop.web_lines
     back = (lines.number == 1) | (random.random(len(lines)) < 0.4)
@@ -157,10 +181,16 @@ def _order_money(shop: Shop, returned: Array) -> dict[str, Array]:
     lines, count = shop.web_lines, len(shop.web)
     amount = np.bincount(lines.document - 1, lines.amount, count).astype(np.int64)
     refund = np.bincount(lines.document - 1, lines.amount * (returned > 0), count).astype(np.int64)
-    return {"amount": amount, "fee": np.where(amount >= FREE_SHIPPING_FROM, 0, SHIPPING_FEE), "refund": refund}
+    return {
+        "amount": amount,
+        "fee": np.where(amount >= FREE_SHIPPING_FROM, 0, SHIPPING_FEE),
+        "refund": refund,
+    }
 
 
-def _document_frame(shop: Shop, order: Array, status: Array, at: Array, money: dict[str, Array]) -> pd.DataFrame:
+def _document_frame(
+    shop: Shop, order: Array, status: Array, at: Array, money: dict[str, Array]
+) -> pd.DataFrame:
     web, start = shop.web, shop.seasons.first
     is_cancelled, is_returned = status == STATUSES.index("cancelled"), status == STATUSES.index("returned")
     paid = web.paid_at[order]
@@ -185,21 +215,29 @@ def _document_frame(shop: Shop, order: Array, status: Array, at: Array, money: d
             "paid_at": _moments_or_none(start, np.where(is_paid, paid, NEVER)),
             "amount": money["amount"][order],
             "fee": money["fee"][order],
-            "refund": np.where(is_returned, money["refund"][order], np.where(is_cancelled & is_paid, total, 0)),
+            "refund": np.where(
+                is_returned, money["refund"][order], np.where(is_cancelled & is_paid, total, 0)
+            ),
         }
     )
 
 
-def write_shipments(shop: Shop, output: Output, progress: Progress) -> None:
-    """Write shipment/DAY.csv: a parcel when it is handed over, and again when it is delivered."""
-    progress("shipments", 0.0)
-    web, start, end = shop.web, shop.seasons.first, shop.seasons.days * DAY_SECONDS
+def shipment_rows(shop: Shop) -> tuple[Array, Array, Array]:
+    """Return the rows of all shipments in their files' order: which order, when, is it there?"""
+    web, end = shop.web, shop.seasons.days * DAY_SECONDS
     handed, arrived = np.flatnonzero(web.shipped_at < end), np.flatnonzero(web.delivered_at < end)
     order = np.concatenate([handed, arrived])
     at = np.concatenate([web.shipped_at[handed], web.delivered_at[arrived]])
     is_there = np.repeat([False, True], [len(handed), len(arrived)])
     sort = np.lexsort((order, at))
-    order, at, is_there = order[sort], at[sort], is_there[sort]
+    return order[sort], at[sort], is_there[sort]
+
+
+def write_shipments(shop: Shop, output: Output, progress: Progress) -> None:
+    """Write shipment/DAY.csv: a parcel when it is handed over, and again when it is delivered."""
+    progress("shipments", 0.0)
+    web, start = shop.web, shop.seasons.first
+    order, at, is_there = shipment_rows(shop)
     day = at // DAY_SECONDS
     for part in chunks(day):
         of = order[part]
@@ -211,7 +249,9 @@ def write_shipments(shop: Shop, output: Output, progress: Progress) -> None:
                 **_destination(web.city[of]),
                 "handed_over_at": moments(start, web.shipped_at[of]),
                 "promised_date": _dates(shop, web.promised_day[of]),
-                "delivered_at": _moments_or_none(start, np.where(is_there[part], web.delivered_at[of], NEVER)),
+                "delivered_at": _moments_or_none(
+                    start, np.where(is_there[part], web.delivered_at[of], NEVER)
+                ),
             }
         )
         days, rows = per_file(day[part])
@@ -274,7 +314,9 @@ def _destination(city: Array) -> dict[str, pd.Categorical]:
     return {
         "city": pd.Categorical.from_codes(city, categories=[place.name for place in CITIES]),
         "state": pd.Categorical.from_codes(state[city], categories=states),
-        "postal_prefix": pd.Categorical.from_codes(city, categories=[place.postal_prefix for place in CITIES]),
+        "postal_prefix": pd.Categorical.from_codes(
+            city, categories=[place.postal_prefix for place in CITIES]
+        ),
     }
 
 
@@ -289,5 +331,3 @@ def _moments_or_none(start: np.datetime64, seconds: Array) -> Array:
     at = moments(start, np.where(happens, seconds, 0))
     at[~happens] = np.datetime64("NaT")
     return at
-
-

@@ -1,4 +1,4 @@
-"""The truth behind the files, for tests only: parameters, rates, tastes, offers, lost demand, how busy days are."""
+"""The truth behind the files, for tests only: parameters, rates, tastes, offers, lost demand, busy days."""
 
 import io
 import json
@@ -33,12 +33,12 @@ def write_frame(output: Output, name: str, frame: pd.DataFrame) -> None:
     """Write truth/NAME.csv."""
     text = io.StringIO()
     frame.to_csv(text, index=False, lineterminator="\n")
-    output.bytes("truth", f"truth/{name}.csv", text.getvalue().encode(), len(frame))
+    output.whole("truth", f"truth/{name}.csv", text.getvalue().encode(), len(frame))
 
 
 def _json(output: Output, name: str, content: object) -> None:
     text = json.dumps(content, indent=2) + "\n"
-    output.bytes("truth", f"truth/{name}.json", text.encode(), 1)
+    output.whole("truth", f"truth/{name}.json", text.encode(), 1)
 
 
 def _parameters(shop: Shop) -> dict[str, object]:
@@ -88,7 +88,9 @@ def _customers(shop: Shop) -> pd.DataFrame:
 
 def _tastes(shop: Shop) -> pd.DataFrame:
     people = shop.people
-    columns = {f"category_{place}": column for place, column in enumerate(people.category_taste.T.astype(float))}
+    columns = {
+        f"category_{place}": column for place, column in enumerate(people.category_taste.T.astype(float))
+    }
     columns |= {f"style_{place}": column for place, column in enumerate(people.style_taste.T.astype(float))}
     rounded = {name: np.round(column, 4) for name, column in columns.items()}
     return pd.DataFrame({"customer_id": _ids("C", 6, len(people)), **rounded})
@@ -123,7 +125,9 @@ def _promotions(shop: Shop) -> pd.DataFrame:
         )
         for offer in shop.promotions
     ]
-    return pd.DataFrame(rows, columns=["promotion_code", "category", "percent", "first_day", "last_day", "products"])
+    return pd.DataFrame(
+        rows, columns=["promotion_code", "category", "percent", "first_day", "last_day", "products"]
+    )
 
 
 def _lost_sales(shop: Shop) -> pd.DataFrame:

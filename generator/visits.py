@@ -53,9 +53,7 @@ def visits(options: Options, seasons: Seasons, places: Places, people: Customers
     day = np.concatenate([seasons.day_at(busy), pick(random, seasons.factor, others)])
     store = _store(random, places, people, customer)
     is_web = store == WEB
-    second = np.where(
-        is_web, clock(random, WEB_HOURS, len(day)), clock(random, STORE_HOURS, len(day))
-    )
+    second = np.where(is_web, clock(random, WEB_HOURS, len(day)), clock(random, STORE_HOURS, len(day)))
     at = day * DAY_SECONDS + second
     order = np.lexsort((store, customer, at))
     return Visits(customer[order], store[order], at[order], np.full(len(order), NO_ONE, dtype=np.int16))
