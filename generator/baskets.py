@@ -14,6 +14,7 @@ from generator.visits import MEAN_LINES, NO_ONE, Visits
 MOST_LINES, MOST_PIECES = 18, 12
 FAVOURITES, FAVOURITE_SHARE = 5, 0.28  # products a customer comes back to, and how often
 COMPANION_SHARE = 0.12
+CATEGORY_RESPONSE = 0.6  # how far a category's appeal moves its share of the demand
 SHOWN_OFFER = 1.25  # an offer is seen, whatever its price
 CHUNK = 400_000  # lines whose tastes are looked at at once: a bound on memory
 
@@ -54,6 +55,12 @@ class Shelves:
         wanted = products.popularity * paid**-products.elasticity * np.where(off > 0, SHOWN_OFFER, 1.0)
         return np.asarray(wanted * products.is_active[day])
 
+    def pull(self, days: int) -> Array:
+        """Return days × categories: how low prices and offers draw people to a category, 1 on average."""
+        category, count = self._products.category, self._products.categories
+        total = np.stack([np.bincount(category, self.appeal(day), count) for day in range(days)])
+        return ((total / total.mean(axis=0)) ** CATEGORY_RESPONSE).astype(np.float32)
+
     def draw(self, random: np.random.Generator, day: int, group: Array) -> Array:
         """Draw one product from each of the groups."""
         total = np.cumsum(self.appeal(day)[self._order])
@@ -69,8 +76,9 @@ def baskets(
     """Return what people want to buy, whether it is in stock or not."""
     random = random_of(options.seed, "baskets")
     owner = np.repeat(np.arange(len(visit), dtype=np.int32), _sizes(random, people, visit))
-    group = _groups(random, seasons, people, products, visit, owner)
     shelves = Shelves(products, off)
+    wanted = category_season(seasons, products.categories) * shelves.pull(seasons.days)
+    group = _groups(random, wanted, people, products.styles, visit, owner)
     product = np.empty(len(owner), dtype=np.int32)
     bounds = np.searchsorted(visit.day[owner], np.arange(seasons.days + 1))
     for day in range(seasons.days):
@@ -93,14 +101,13 @@ def _sizes(random: np.random.Generator, people: Customers, visit: Visits) -> Arr
 
 def _groups(
     random: np.random.Generator,
-    seasons: Seasons,
+    wanted: Array,
     people: Customers,
-    products: Products,
+    styles: int,
     visit: Visits,
     owner: Array,
 ) -> Array:
-    """Draw category and style of each line: the customer's taste, and what the season asks for."""
-    season = category_season(seasons, products.categories)
+    """Draw category and style of each line: by the customer's taste, and by what is wanted that day."""
     anyone_category = people.category_taste.mean(axis=0, keepdims=True)
     anyone_style = people.style_taste.mean(axis=0, keepdims=True)
     category_taste = np.vstack([people.category_taste, anyone_category])  # NO_ONE is the last
@@ -109,9 +116,9 @@ def _groups(
     for start in range(0, len(owner), CHUNK):
         part = owner[start : start + CHUNK]
         customer = visit.customer[part]
-        category = _draw_rows(random, category_taste[customer] * season[visit.day[part]])
+        category = _draw_rows(random, category_taste[customer] * wanted[visit.day[part]])
         style = _draw_rows(random, style_taste[customer])
-        group[start : start + CHUNK] = category * products.styles + style
+        group[start : start + CHUNK] = category * styles + style
     return group
 
 

@@ -42,6 +42,7 @@ ENDINGS = ("ra", "ti", "sha", "van", "lok", "ni", "dhi", "mo", "ya", "ka")
 INTERMITTENT_SHARE, INTERMITTENT_DAYS = 0.12, 0.08
 LAUNCHED_SHARE, DISCONTINUED_SHARE = 0.06, 0.03
 CHANGES_PER_YEAR = 1.3
+DEARER_STYLE = 0.28  # of the price's logarithm, from one style to the next
 NEVER = np.iinfo(np.int64).max
 
 
@@ -148,7 +149,7 @@ def catalogue(options: Options, seasons: Seasons) -> Products:
     is_intermittent = (random.random(count) < INTERMITTENT_SHARE) & ~always
     launched, discontinued = _shelf_life(random, count, seasons.days, always)
     name = _names(random, category, brand, brands)
-    price = _price(random, category, seasons.days, count)
+    price = _price(random, category, style - (styles - 1) / 2, seasons.days)
     return Products(
         category=category,
         style=style,
@@ -230,9 +231,10 @@ def _shelf_life(random: np.random.Generator, count: int, days: int, always: Arra
     return launched, np.where(ends, random.integers(days // 3, days, count), NEVER)
 
 
-def _price(random: np.random.Generator, category: Array, days: int, count: int) -> Array:
+def _price(random: np.random.Generator, category: Array, premium: Array, days: int) -> Array:
     """Return list prices, days × products: whole rupees, in paise, with a few changes over time."""
-    start = np.log(_of(category, "price")) + random.normal(0, 0.55, count)
+    count = len(category)
+    start = np.log(_of(category, "price")) + DEARER_STYLE * premium + random.normal(0, 0.45, count)
     steps = np.zeros((days, count), dtype=np.float32)
     changes = random.poisson(CHANGES_PER_YEAR * days / 365, count)
     product = np.repeat(np.arange(count), changes)

@@ -18,6 +18,7 @@ R, A, B = 1.1, 0.7, 6.0  # BG/NBD's parameters; alpha follows from how much is t
 FIRST_WEEKS_SHARE = 0.25  # of the customers join when the loyalty programme opens
 FIRST_WEEKS = 0.08  # of the time
 SPEND_SHAPE = 4.0  # gamma-gamma: the spread of customers' mean spend
+DEARER_STYLE = 0.7  # how those who spend much lean to dear styles
 ARCHETYPES = 8
 DAYS_PER_MOVE, DAYS_PER_CONTACT_CHANGE = 365 / 0.09, 365 / 0.07
 DELETED_SHARE = 0.03  # of those who stopped
@@ -65,6 +66,7 @@ def customers(
     archetype = pick(random, np.linspace(1.6, 0.6, ARCHETYPES), count)
     city = pick(random, city_share(), count)
     moved_to = pick(random, city_share(), count)
+    spend = np.clip((SPEND_SHAPE - 1) / random.gamma(SPEND_SHAPE, 1.0, count), 0.25, 4.0)
     stays = np.stack(
         [city, np.where(random.random(count) < 0.6, city, moved_to)], axis=1
     )  # most stay in town
@@ -73,10 +75,10 @@ def customers(
         rate=unit_rate / alpha,
         dropout=dropout,
         arrived_busy=arrived,
-        spend=np.clip((SPEND_SHAPE - 1) / random.gamma(SPEND_SHAPE, 1.0, count), 0.25, 4.0),
+        spend=spend,
         archetype=archetype,
         category_taste=_tastes(random, archetype, categories, 0.35, 14.0),
-        style_taste=_tastes(random, archetype, styles, 0.45, 5.0),
+        style_taste=_costly(_tastes(random, archetype, styles, 0.45, 5.0), spend),
         web_share=random.beta(0.6, 2.1, count),
         store=places.home_store()[city],
         city=stays,
@@ -115,6 +117,13 @@ def _tastes(random: np.random.Generator, archetype: Array, kinds: int, spread: f
     typical /= typical.sum(axis=1, keepdims=True)
     own = random.gamma(typical[archetype] * weight, 1.0) + 1e-6
     return (own / own.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def _costly(style_taste: Array, spend: Array) -> Array:
+    """Move tastes towards the later, dearer styles for those who spend much."""
+    styles = style_taste.shape[1]
+    leaning = style_taste * spend[:, None] ** (DEARER_STYLE * (np.arange(styles) - (styles - 1) / 2))
+    return np.asarray((leaning / leaning.sum(axis=1, keepdims=True)).astype(np.float32))
 
 
 def purchases(options: Options, seasons: Seasons, people: Customers) -> tuple[Array, Array]:

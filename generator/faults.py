@@ -1,8 +1,8 @@
 """Faults: what goes wrong in a shop's files, put in on purpose, with a list of it as truth.
 
 The files are written without fault first. Then rows are spoiled, copied, moved or torn as text, so that
-nothing else changes: with faults a folder is the one without them but for the rows that truth/faults.csv lists. A few
-events of the change feeds come twice or too late in any case.
+nothing else changes: the other rows are those of the folder without faults, and truth/faults.csv lists these.
+A few events of the change feeds come twice or too late in any case.
 """
 
 import pandas as pd
