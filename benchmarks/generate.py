@@ -1,7 +1,7 @@
 """How long generating takes and how much memory it needs: `python benchmarks/generate.py [SCALE ...]`.
 
-Each scale runs in a process of its own, into a folder that is deleted afterwards. Prints one line per scale, and
-with --json a list of objects; ends with 1 when a scale misses its limit.
+Each scale runs in a process of its own, into a folder that is deleted afterwards. Prints one line per scale,
+and with --json a list of objects; ends with 1 when a scale misses its limit.
 """
 
 import json

@@ -4,7 +4,7 @@ A row is only spoiled where nothing else depends on it (no return, no rating), s
 consequence of itself.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -16,7 +16,9 @@ from generator.fulfilment import documents
 from generator.shop import Shop
 from generator.store_files import receipt_rows, shipment_rows
 
+Key = Callable[[int], str]  # what a row is known by
 ALWAYS = 0.004  # of a feed's events come twice, and as many too late, even without faults
+MANY = 50
 LATEST = 5  # files, which are days, that a row comes too late at most
 
 
@@ -27,33 +29,38 @@ class Chooser:
         self.random = random
         self.tables = tables
         self._unit = unit
-        self._free = allowed.copy()
+        self._allowed = allowed
+        self._is_free = np.ones(int(unit.max(initial=0)) + 1, dtype=bool)  # by unit
         self._movable = tables.can_move()
 
     def take(self, count: int, mask: Array | None = None, *, movable: bool = False) -> list[int]:
         """Return up to `count` rows among those that the mask allows and whose unit is free."""
-        wanted = self._free if mask is None else self._free & mask
-        if movable:
-            wanted = wanted & self._movable
-        rows = self.random.permutation(np.flatnonzero(wanted))
+        wanted = self._allowed & self._is_free[self._unit]
+        for condition in (mask, self._movable if movable else None):
+            if condition is not None:
+                wanted &= condition
+        rows = np.flatnonzero(wanted)
+        if len(rows) > MANY * count:  # a sample is enough to choose from
+            rows = rows[self.random.integers(0, len(rows), MANY * count)]
+        rows = self.random.permutation(rows)
         _, first = np.unique(self._unit[rows], return_index=True)
         rows = np.sort(rows[np.sort(first)][:count])
-        self._free &= ~np.isin(self._unit, self._unit[rows])
+        self._is_free[self._unit[rows]] = False
         return [int(row) for row in rows]
 
-    def spoil(self, kind: str, rows: list[int], keys: Array, choices: list[Edit]) -> Iterator[Fault]:
+    def spoil(self, kind: str, rows: list[int], key: Key, choices: list[Edit]) -> Iterator[Fault]:
         """Yield faults that change rows where they stand, by one edit each."""
         for row in rows:
             edit = choices[int(self.random.integers(len(choices)))]
-            yield Fault(kind, self.tables.table, row, str(keys[row]), edit)
+            yield Fault(kind, self.tables.table, row, key(row), edit)
 
     def send(
-        self, kind: str, rows: list[int], keys: Array, *, copies: bool, soonest: int = 1
+        self, kind: str, rows: list[int], key: Key, *, copies: bool, soonest: int = 1
     ) -> Iterator[Fault]:
         """Yield faults that bring rows, or copies of them, in a later file; `soonest` 0: or in the same."""
         for row in rows:
             target = self.tables.later(row, int(self.random.integers(soonest, LATEST + 1)))
-            yield Fault(kind, self.tables.table, row, str(keys[row]), to_file=target, is_copy=copies)
+            yield Fault(kind, self.tables.table, row, key(row), to_file=target, is_copy=copies)
 
 
 def _per_kind(rate: float, rows: int, kinds: int) -> int:
@@ -68,7 +75,10 @@ def plan_receipts(shop: Shop, tables: TableFiles, rate: float, random: np.random
     receipts, row = shop.receipts, receipt_rows(shop)
     line = receipts.lines.keep(row)
     origin = receipts.origin[row]
-    keys = np.char.add(_ids("R", 8, line.document), np.char.add("/", line.number.astype(str)))
+
+    def key(row: int) -> str:
+        return f"R{line.document[row]:08d}/{line.number[row]}"
+
     is_sale = line.quantity > 0
     used = np.zeros(int(line.document.max()) + 1, dtype=bool)
     used[receipts.lines.document[receipts.origin[receipts.origin >= 0]]] = True
@@ -97,9 +107,9 @@ def plan_receipts(shop: Shop, tables: TableFiles, rate: float, random: np.random
     ]
     faults: list[Fault] = []
     for kind, mask, choices in spoiled:
-        faults += chooser.spoil(kind, chooser.take(each, mask), keys, choices)
-    faults += chooser.send("duplicate", chooser.take(each, is_sale), keys, copies=True, soonest=0)
-    faults += chooser.send("late_row", chooser.take(each, is_sale, movable=True), keys, copies=False)
+        faults += chooser.spoil(kind, chooser.take(each, mask), key, choices)
+    faults += chooser.send("duplicate", chooser.take(each, is_sale), key, copies=True, soonest=0)
+    faults += chooser.send("late_row", chooser.take(each, is_sale, movable=True), key, copies=False)
     return faults
 
 
@@ -108,7 +118,10 @@ def plan_web_orders(shop: Shop, tables: TableFiles, rate: float, random: np.rand
     if not rate:
         return []
     document = documents(shop.web, shop.seasons.days)
-    keys = np.char.add(_ids("O", 8, document.order + 1), np.char.add("/", document.sequence.astype(str)))
+
+    def key(row: int) -> str:
+        return f"O{document.order[row] + 1:08d}/{document.sequence[row]}"
+
     last = np.zeros(len(shop.web), dtype=np.int64)
     np.maximum.at(last, document.order, document.sequence)
     is_last = document.sequence == last[document.order]
@@ -121,12 +134,12 @@ def plan_web_orders(shop: Shop, tables: TableFiles, rate: float, random: np.rand
     faults: list[Fault] = []
     orders = document.order[chooser.take(each, document.sequence == 1)]
     rows = [int(row) for row in np.flatnonzero(np.isin(document.order, orders))]  # all documents of an order
-    faults += chooser.spoil("no_customer", rows, keys, [edits.set_key("customer_id", None)])
-    faults += chooser.spoil("malformed", chooser.take(each, ~is_last), keys, [edits.torn])
+    faults += chooser.spoil("no_customer", rows, key, [edits.set_key("customer_id", None)])
+    faults += chooser.spoil("malformed", chooser.take(each, ~is_last), key, [edits.torn])
     missing = [edits.set_key("status", None), edits.set_key("updated_at", None)]
-    faults += chooser.spoil("missing_required", chooser.take(each, ~is_last), keys, missing)
-    faults += chooser.send("duplicate", chooser.take(each), keys, copies=True, soonest=0)
-    faults += chooser.send("late_row", chooser.take(each, movable=True), keys, copies=False)
+    faults += chooser.spoil("missing_required", chooser.take(each, ~is_last), key, missing)
+    faults += chooser.send("duplicate", chooser.take(each), key, copies=True, soonest=0)
+    faults += chooser.send("late_row", chooser.take(each, movable=True), key, copies=False)
     return faults
 
 
@@ -135,7 +148,10 @@ def plan_shipments(shop: Shop, tables: TableFiles, rate: float, random: np.rando
     if not rate:
         return []
     order, _, is_there = shipment_rows(shop)
-    keys = _ids("T", 8, order + 1)
+
+    def key(row: int) -> str:
+        return f"T{order[row] + 1:08d}"
+
     comes_again = np.bincount(order, minlength=len(shop.web))[order] == 2
     chooser = Chooser(random, tables, order, np.ones(len(order), dtype=bool))
     each = _per_kind(rate, len(order), 5)
@@ -143,13 +159,13 @@ def plan_shipments(shop: Shop, tables: TableFiles, rate: float, random: np.rando
     orphans = order[chooser.take(each, ~is_there)]
     rows = [int(row) for row in np.flatnonzero(np.isin(order, orphans))]  # handed over and delivered
     nobody = [edits.set_field(1, b"O9%08d" % random.integers(0, 10_000_000))]
-    faults += chooser.spoil("orphan_order", rows, keys, nobody)
+    faults += chooser.spoil("orphan_order", rows, key, nobody)
     torn = chooser.take(each, ~is_there & comes_again)
-    faults += chooser.spoil("malformed", torn, keys, [edits.too_few_fields, edits.too_many_fields])
+    faults += chooser.spoil("malformed", torn, key, [edits.too_few_fields, edits.too_many_fields])
     empty = chooser.take(each, ~is_there & comes_again)
-    faults += chooser.spoil("missing_required", empty, keys, [edits.set_field(2, b"")])
-    faults += chooser.send("duplicate", chooser.take(each), keys, copies=True, soonest=0)
-    faults += chooser.send("late_row", chooser.take(each, movable=True), keys, copies=False)
+    faults += chooser.spoil("missing_required", empty, key, [edits.set_field(2, b"")])
+    faults += chooser.send("duplicate", chooser.take(each), key, copies=True, soonest=0)
+    faults += chooser.send("late_row", chooser.take(each, movable=True), key, copies=False)
     return faults
 
 
@@ -158,7 +174,10 @@ def plan_ratings(shop: Shop, tables: TableFiles, rate: float, random: np.random.
     if not rate:
         return []
     rows = np.arange(len(shop.ratings))
-    keys = _ids("G", 8, rows + 1)
+
+    def key(row: int) -> str:
+        return f"G{row + 1:08d}"
+
     is_web = shop.rated.is_web[shop.ratings.line]
     chooser = Chooser(random, tables, rows, np.ones(len(rows), dtype=bool))
     each = _per_kind(rate, len(rows), 8)
@@ -174,9 +193,9 @@ def plan_ratings(shop: Shop, tables: TableFiles, rate: float, random: np.random.
     ]
     faults: list[Fault] = []
     for kind, mask, choices in spoiled:
-        faults += chooser.spoil(kind, chooser.take(each, mask), keys, choices)
-    faults += chooser.send("duplicate", chooser.take(each), keys, copies=True, soonest=0)
-    faults += chooser.send("late_row", chooser.take(each, movable=True), keys, copies=False)
+        faults += chooser.spoil(kind, chooser.take(each, mask), key, choices)
+    faults += chooser.send("duplicate", chooser.take(each), key, copies=True, soonest=0)
+    faults += chooser.send("late_row", chooser.take(each, movable=True), key, copies=False)
     return faults
 
 
@@ -197,22 +216,23 @@ def plan_customer_feed(
 def _plan_feed(
     events: Events, tables: TableFiles, rate: float, random: np.random.Generator, name: tuple[str, int]
 ) -> list[Fault]:
-    sequence = (np.arange(len(events)) + 1).astype(str)
-    keys = np.char.add(_ids(*name, events.entity + 1), np.char.add("/", sequence))
+    letter, width = name
+
+    def key(row: int) -> str:
+        return f"{letter}{events.entity[row] + 1:0{width}d}/{row + 1}"
+
     chooser = Chooser(random, tables, events.entity, np.ones(len(events), dtype=bool))
     each = max(1, round(ALWAYS * len(events))) + _per_kind(rate, len(events), 3)
-    faults = list(_overtaken(events, chooser, tables, keys, each))
-    faults += chooser.send("repeated_event", chooser.take(each), keys, copies=True, soonest=0)
+    faults = list(_overtaken(events, chooser, tables, key, each))
+    faults += chooser.send("repeated_event", chooser.take(each), key, copies=True, soonest=0)
     if rate:  # a row whose sales come before it: they have no parent for some days
         newcomers = (events.operation == INSERT) & (events.day > 0)
         parents = chooser.take(_per_kind(rate, len(events), 3), newcomers, movable=True)
-        faults += chooser.send("late_parent", parents, keys, copies=False, soonest=2)
+        faults += chooser.send("late_parent", parents, key, copies=False, soonest=2)
     return faults
 
 
-def _overtaken(
-    events: Events, chooser: Chooser, tables: TableFiles, keys: Array, count: int
-) -> Iterator[Fault]:
+def _overtaken(events: Events, chooser: Chooser, tables: TableFiles, key: Key, count: int) -> Iterator[Fault]:
     """Yield updates that come behind a later event of the same entity, or at least behind those of others."""
     order = np.lexsort((np.arange(len(events)), events.entity))
     follower = np.full(len(events), -1)
@@ -223,10 +243,6 @@ def _overtaken(
     rows = chooser.take(count, is_update & soon, movable=True)
     file = tables.file_of(follower[rows])
     for row, target in zip(rows, file, strict=True):
-        yield Fault("out_of_order_event", tables.table, row, str(keys[row]), to_file=int(target))
+        yield Fault("out_of_order_event", tables.table, row, key(row), to_file=int(target))
     rest = chooser.take(count - len(rows), is_update, movable=True)
-    yield from chooser.send("out_of_order_event", rest, keys, copies=False)
-
-
-def _ids(letter: str, width: int, numbers: Array) -> Array:
-    return np.char.add(letter, np.char.zfill(np.asarray(numbers).astype(str), width))
+    yield from chooser.send("out_of_order_event", rest, key, copies=False)
