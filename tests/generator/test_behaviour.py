@@ -9,6 +9,7 @@ from generator.catalogue import offers_per_day
 from generator.ratings import affinity
 from generator.shop import Shop
 from generator.visits import NO_ONE
+from tests.generator.bg_nbd import fit
 
 
 def daily_lines(shop: Shop) -> np.ndarray:
@@ -33,6 +34,23 @@ def test_repeat_purchases_are_as_many_as_bg_nbd_expects(medium_shop: Shop) -> No
     assert (visits - 1).sum() == pytest.approx(expected.sum(), rel=0.04)
     gone = np.isfinite(people.alive_until_busy)
     assert gone.mean() == pytest.approx((1 - np.exp(-people.dropout * expected)).mean(), abs=0.12)
+
+
+def test_bg_nbd_can_be_recovered_from_what_was_sold(medium_shop: Shop) -> None:
+    receipts, people = medium_shop.receipts, medium_shop.people
+    sold = (receipts.customer != NO_ONE) & (receipts.lines.quantity > 0)
+    customer = np.concatenate([receipts.customer[sold], medium_shop.web_customer])
+    day = np.concatenate([receipts.at[sold], medium_shop.web.placed_at]) // 86_400
+    seen = (
+        pd.DataFrame({"customer": customer, "day": day})
+        .groupby("customer")["day"]
+        .agg(["nunique", "min", "max"])
+    )
+    first, last = seen["min"].to_numpy(), seen["max"].to_numpy()
+    watched = (medium_shop.seasons.days - first).astype(float)
+    r, alpha, a, b = fit(seen["nunique"].to_numpy() - 1, (last - first).astype(float), watched)
+    assert r / alpha == pytest.approx(members.R / people.alpha, rel=0.15)
+    assert a / (a + b) == pytest.approx(members.A / (members.A + members.B), rel=0.15)
 
 
 def purchases_per_customer(shop: Shop) -> np.ndarray:
