@@ -127,14 +127,6 @@ def _with_returns(products: Products, random: np.random.Generator, sold: Sales, 
     )
 
 
-def pieces_left(receipt: Receipts) -> Array:
-    """Return per line of a sale how many pieces were not brought back; negative nowhere."""
-    left = receipt.lines.quantity.copy()
-    back = receipt.origin >= 0
-    np.add.at(left, receipt.origin[back], receipt.lines.quantity[back])
-    return left
-
-
 def is_member(receipt: Receipts) -> Array:
     """Return a mask: lines with a loyalty card."""
     return receipt.customer != NO_ONE

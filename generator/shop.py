@@ -18,7 +18,7 @@ from generator import (
     stock,
     visits,
 )
-from generator.arrays import DAY_SECONDS, Array
+from generator.arrays import Array
 from generator.scales import Options
 
 Progress = Callable[[str, float], None]  # what is being done, and how much of it is done (0..1)
@@ -157,8 +157,3 @@ def _rateable(
         document=np.concatenate([receipts.lines.document[store], web_lines.document[there]]),
         is_web=np.concatenate([np.zeros(len(store), dtype=bool), np.ones(len(there), dtype=bool)]),
     )
-
-
-def last_second(options: Options) -> int:
-    """Return the end of the last day, in seconds since the first midnight."""
-    return options.scale.days * DAY_SECONDS

@@ -53,7 +53,6 @@ def generate(
 
     `RETAIL_DATA_DIR=OUT retail load store` loads them.
     """
-    from generator.build import Summary
     from generator.build import generate as build
     from generator.errors import GeneratorError
     from generator.scales import options
@@ -64,7 +63,7 @@ def generate(
         wanted = options(scale, seed, days, _day(end), faults)
         with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
             task = bar.add_task("", total=1.0)
-            made: Summary = build(
+            made = build(
                 wanted,
                 out,
                 force=force,
