@@ -13,6 +13,7 @@ COMMANDS = {
     "status": ("ops.cli.server", "Say which server is used and how it is."),
     "url": ("ops.cli.server", "Print the address to connect to, with its password."),
     "connect": ("ops.cli.server", "Use another Postgres than the embedded one."),
+    "generate": ("ops.cli.generate", "Generate the files of an invented shop of any size."),
     "load": ("ops.cli.raw", "Load raw files into Postgres."),
     "loads": ("ops.cli.raw", "Show the ledger: what was loaded when, and what came of it."),
     "profile": ("ops.cli.raw", "Describe a source's raw columns: nulls, values, keys, references."),
