@@ -115,18 +115,12 @@ def profile(source: str, as_json: bool) -> None:
 def contracts(write: bool, check: bool) -> None:
     """Check every contract; list the tables, or bring SQLMesh's knowledge of them up to date."""
     from loaders.contract import load_contracts
-    from loaders.external import external_models
+    from loaders.external import outdated, write_external_models
 
     folder = project_root() / "external_models"
     known = load_contracts()
-    stale = []
-    for source, contract in known.items():
-        path, text = folder / f"{source}.yaml", external_models(contract)
-        if not path.exists() or path.read_text("utf-8") != text:
-            stale.append(path.name)
-            if write:
-                folder.mkdir(exist_ok=True)
-                path.write_text(text, "utf-8")
+    changed = write_external_models(known, folder) if write else outdated(known, folder)
+    stale = [path.name for path in changed]
     if write:
         say(f"Written: {', '.join(stale)}" if stale else "Everything was up to date.")
     elif check:
