@@ -71,7 +71,9 @@ def cast_or_null(evaluator: MacroEvaluator, value: exp.Expression, to: exp.Expre
 def quarantine_reason(evaluator: MacroEvaluator, *rules: exp.Expression) -> exp.Expression:
     """`@QUARANTINE_REASON((quantity, 'integer', TRUE), …)`: why a raw row cannot be used, NULL where it can.
 
-    A rule is (column, type, is it required?). The reason names each column at fault and what stands in it.
+    A rule is (column, type, is it required?), for numbers with a fourth part: may they be negative? That is TRUE
+    (as without it), FALSE, or a condition on the row. The reason names each column at fault and what stands in
+    it; `@QUARANTINE_RULE` tells which rule it broke.
     """
     reasons = [reason for rule in rules for reason in reasons_of(evaluator, rule)]
     # Not CONCAT_WS: sqlglot's simplifier (30.8) forgets that it skips NULLs and makes it NULL if one text is.
@@ -81,7 +83,7 @@ def quarantine_reason(evaluator: MacroEvaluator, *rules: exp.Expression) -> exp.
 
 def reasons_of(evaluator: MacroEvaluator, rule: exp.Expression) -> list[exp.Expression]:
     """The texts, NULL where all is well, that one rule adds to the reason."""
-    column, to, required = rule.expressions
+    column, to, required, *sign = rule.expressions
     text = trimmed(column)
     content = exp.Nullif(this=text.copy(), expression=exp.Literal.string(""))
     is_missing = exp.Is(this=content, expression=exp.null())
@@ -90,12 +92,23 @@ def reasons_of(evaluator: MacroEvaluator, rule: exp.Expression) -> list[exp.Expr
         missing = exp.Literal.string(f"{column.name} is missing")
         reasons.append(exp.Case(ifs=[exp.If(this=is_missing.copy(), true=missing)]))
     if to.name != "text":
-        start, end = exp.Literal.string(f"{column.name} '"), exp.Literal.string(f"' is no {to.name}")
-        shown = exp.Left(this=text.copy(), expression=exp.Literal.number(60))
         bad = exp.and_(exp.not_(is_missing.copy()), exp.not_(exp.paren(validity(evaluator, text, to.name))))
-        concat = exp.DPipe(this=exp.DPipe(this=start, expression=shown), expression=end)
-        reasons.append(exp.Case(ifs=[exp.If(this=bad, true=concat)]))
+        reasons.append(_complaint(column, bad, f"is no {to.name}"))
+    if sign:
+        starts = exp.Like(this=text.copy(), expression=exp.Literal.string("-%"))  # cheap, and seldom true
+        below = exp.LT(this=exp.paren(cast_or_null(evaluator, column, to)), expression=exp.Literal.number(0))
+        bad = exp.and_(starts, exp.not_(exp.paren(sign[0].copy())), below)
+        reasons.append(_complaint(column, bad, "is negative"))
     return reasons
+
+
+def _complaint(column: exp.Expression, is_bad: exp.Expression, what: str) -> exp.Expression:
+    """`price '-1' is negative`, NULL where all is well."""
+    start, end = exp.Literal.string(f"{column.name} '"), exp.Literal.string(f"' {what}")
+    shown = exp.Left(this=trimmed(column), expression=exp.Literal.number(60))
+    return exp.Case(
+        ifs=[exp.If(this=is_bad, true=exp.DPipe(this=exp.DPipe(this=start, expression=shown), expression=end))]
+    )
 
 
 def validity(evaluator: MacroEvaluator, text: exp.Expression, to: str) -> exp.Expression:

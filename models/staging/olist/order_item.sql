@@ -31,7 +31,7 @@ SELECT
     (product_id, 'text', TRUE),
     (seller_id, 'text', TRUE),
     (shipping_limit_date, 'timestamp', FALSE),
-    (price, 'numeric(18, 4)', TRUE),
-    (freight_value, 'numeric(18, 4)', TRUE)
+    (price, 'numeric(18, 4)', TRUE, FALSE),
+    (freight_value, 'numeric(18, 4)', TRUE, FALSE)
   )::TEXT AS quarantine_reason
 FROM raw_olist.order_item

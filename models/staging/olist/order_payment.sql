@@ -26,6 +26,6 @@ SELECT
     (payment_sequential, 'integer', TRUE),
     (payment_type, 'text', TRUE),
     (payment_installments, 'integer', FALSE),
-    (payment_value, 'numeric(18, 4)', TRUE)
+    (payment_value, 'numeric(18, 4)', TRUE, FALSE)
   )::TEXT AS quarantine_reason
 FROM raw_olist.order_payment
