@@ -136,47 +136,28 @@ WITH limits AS (
   SELECT
     *
   FROM mean
-), past AS (
+), remembered AS (
+  /* The same weekday in the eight weeks before; the day itself is not among them. */
   SELECT
-    today.source,
-    today.entity,
-    today.column_name,
-    today.measure,
-    today.event_date,
-    today.value,
-    today.row_count,
-    earlier.value AS past_value
-  FROM measured AS today
-  CROSS JOIN GENERATE_SERIES(1, 8) AS week(number)
-  JOIN measured AS earlier
-    ON earlier.source = today.source
-    AND earlier.entity = today.entity
-    AND earlier.column_name = today.column_name
-    AND earlier.measure = today.measure
-    AND earlier.event_date = today.event_date - 7 * week.number
+    measured.*,
+    ARRAY_AGG(value) OVER (
+      PARTITION BY source, entity, column_name, measure, EXTRACT(ISODOW FROM event_date)
+      ORDER BY event_date
+      RANGE BETWEEN INTERVAL '56 DAYS' PRECEDING AND INTERVAL '7 DAYS' PRECEDING
+    ) AS past_values
+  FROM measured
 ), middle AS (
   SELECT
-    source,
-    entity,
-    column_name,
-    measure,
-    event_date,
-    value,
-    row_count,
-    PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY
-      past_value) AS expected_value,
-    ARRAY_AGG(past_value) AS past_values
-  FROM past
-  GROUP BY
-    source,
-    entity,
-    column_name,
-    measure,
-    event_date,
-    value,
-    row_count
-  HAVING
-    COUNT(*) >= 4
+    remembered.*,
+    (
+      SELECT
+        PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY
+          past.value)
+      FROM UNNEST(remembered.past_values) AS past(value)
+    ) AS expected_value
+  FROM remembered
+  WHERE
+    CARDINALITY(past_values) >= 4
 ), deviation AS (
   SELECT
     middle.*,

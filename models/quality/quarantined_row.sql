@@ -52,17 +52,14 @@ WITH held AS (
   WHERE
     status = 'loaded'
 ), file AS (
+  /* One text to join on: the planner would multiply the odds of three, expect no row and loop over all. */
   SELECT
-    source,
-    table_name,
-    file,
+    source || '/' || table_name || '/' || file AS place,
     MIN(finished_at) AS first_at,
     MAX(finished_at) AS last_at
   FROM loaded
   GROUP BY
-    source,
-    table_name,
-    file
+    source || '/' || table_name || '/' || file
 ), brought_again AS (
   SELECT
     key.source,
@@ -94,20 +91,16 @@ WITH held AS (
     COALESCE(brought_again.arrived_at, parent.first_at) AS healed_at
   FROM reference
   JOIN file AS child
-    ON child.source = reference.source
-    AND child.table_name = reference.table_name
-    AND child.file = reference.source_file
+    ON child.place = reference.source || '/' || reference.table_name || '/' || reference.source_file
   JOIN file AS parent
-    ON parent.source = reference.source
-    AND parent.table_name = reference.parent_table
-    AND parent.file = reference.parent_file
-    AND parent.last_at > child.last_at
-  LEFT JOIN brought_again
+    ON parent.place = reference.source || '/' || reference.parent_table || '/' || reference.parent_file
+    LEFT JOIN brought_again
     ON brought_again.source = reference.source
     AND brought_again.table_name = reference.parent_table
     AND brought_again.key_hash = HASHTEXTEXTENDED(reference.parent_id, 0)
   WHERE
-    COALESCE(brought_again.arrived_at, parent.first_at) > child.last_at
+    parent.last_at > child.last_at
+    AND COALESCE(brought_again.arrived_at, parent.first_at) > child.last_at
   ORDER BY
     reference.source,
     reference.table_name,
@@ -127,9 +120,7 @@ WITH held AS (
     NULL::TIMESTAMPTZ AS healed_at
   FROM held
   JOIN file
-    ON file.source = held.source
-    AND file.table_name = held.table_name
-    AND file.file = held.source_file
+    ON file.place = held.source || '/' || held.table_name || '/' || held.source_file
   LEFT JOIN loaded
     ON loaded.source = held.source
     AND loaded.table_name = held.table_name
