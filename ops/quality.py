@@ -1,6 +1,5 @@
 """The evidence of data quality in prod: what was read, what was left out and why, and which checks failed."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -98,6 +97,10 @@ DAYS = """
     SELECT source, entity, event_date, raw_count, core_count
     FROM quality.layer_comparison WHERE event_date >= %(since)s ORDER BY source, entity, event_date
 """
+FAILED_DAYS = """
+    SELECT DISTINCT source, event_date FROM quality.check_result
+    WHERE NOT is_passed AND event_date >= %(since)s
+"""
 
 
 @dataclass
@@ -114,6 +117,7 @@ class Report:
     freshness: list[Row]
     anomalies: list[Row]
     days: list[Row] = field(repr=False)
+    failed_days: list[Row] = field(repr=False)
 
     @property
     def total(self) -> Row:
@@ -179,6 +183,7 @@ def report(settings: Settings, since: date | None = None) -> Report:
                 [_with_age(row) for row in _rows(cursor, FRESHNESS)],
                 _rows(cursor, ANOMALIES, given),
                 _rows(cursor, DAYS, given),
+                _rows(cursor, FAILED_DAYS, given),
             )
     finally:
         connection.close()
@@ -205,7 +210,7 @@ def _require_models(cursor: Cursor) -> None:
         raise OpsError(f"prod has no {', '.join(missing)} yet: `retail refresh` builds what is missing.")
 
 
-def _rows(cursor: Cursor, question: str, given: dict[str, Any] | None = None) -> Sequence[Row] | Any:
+def _rows(cursor: Cursor, question: str, given: dict[str, Any] | None = None) -> list[Row]:
     cursor.execute(question, given)
     names = [column.name for column in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

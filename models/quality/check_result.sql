@@ -43,6 +43,7 @@ WITH current_load AS (
     load_id,
     source,
     table_name,
+    event_dates,
     rows_read,
     finished_at::DATE AS load_date
   FROM ingest."load"
@@ -81,6 +82,8 @@ WITH current_load AS (
     ('unreadable_row')) AS asked(check_name)
   LEFT JOIN refused
     ON refused.load_id = current_load.load_id AND refused.rule_name = asked.check_name
+  WHERE
+    asked.check_name = 'unreadable_row' OR NOT current_load.event_dates IS NULL
   GROUP BY
     current_load.source,
     current_load.table_name,

@@ -152,7 +152,14 @@ def _print_checks(found: Report) -> None:
 
 def _print_freshness_and_anomalies(found: Report) -> None:
     columns = ("source", "table", "files", "replaced", "failed loads", "last day", "days ago", "last load")
-    names = ("file_count", "replaced_count", "failed_load_count", "last_event_date", "age_days", "last_loaded_at")
+    names = (
+        "file_count",
+        "replaced_count",
+        "failed_load_count",
+        "last_event_date",
+        "age_days",
+        "last_loaded_at",
+    )
     print_table(
         "Freshness",
         columns,
