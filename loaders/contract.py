@@ -84,13 +84,15 @@ class EventTime(_Strict):
     """When a row happened: its own column with a strptime format, or the row that `through` references.
 
     Without `zone` (and without %z in the format) the text is the shop's local time. With it, the text is in
-    that zone and the date is the one that the shop's clock showed.
+    that zone and the date is the one that the shop's clock showed. A row whose date lies after the day of
+    loading is rejected, unless `future` says that it is kept.
     """
 
     column: str | None = None
     format: str | None = None
     zone: str | None = None
     through: str | None = None
+    future: Literal["reject", "keep"] = "reject"
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:

@@ -52,6 +52,16 @@ _LEDGER: dict[str, tuple[str, dict[str, str]]] = {
             "reason": "text",
         },
     ),
+    "arrived_key": (
+        "Keys that other rows refer to and that a redelivery brought for the first time, hashed.",
+        {
+            "load_id": "bigint",
+            "source": "text",
+            "table_name": "text",
+            "column_name": "text",
+            "key_hash": "bigint",
+        },
+    ),
 }
 
 

@@ -9,6 +9,7 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class with a lower-case name
 
 from loaders import ledger
+from loaders.arrived import ArrivedKeys
 from loaders.contract import Contract
 from loaders.copying import RejectedRows, copy_rows
 from loaders.errors import LoadError
@@ -75,15 +76,17 @@ class Job:
         current = ledger.find_current(cursor, self.contract.source, name)
         is_snapshot = table.apply == "snapshot"
         replaced = [load for load, file in current if is_snapshot or file == self.file.name]
-        touched = TouchedDates(self.contract, name)
+        touched, arrived = TouchedDates(self.contract, name), ArrivedKeys(self.contract, name)
         if not self._is_empty() and (is_snapshot or replaced):
             old_rows = sql.SQL("true" if is_snapshot else "_load_id = ANY({})").format(sql.Literal(replaced))
             touched.before(cursor, old_rows)
+            arrived.before(cursor, old_rows)
             cursor.execute(sql.SQL("DELETE FROM {} WHERE {}").format(self._target, old_rows))
         counts, seen, sha256 = self._copy()
         ensure_indexes(cursor, self.contract, name, loads=len(current) - len(replaced) + 1)
         self.rejected.store(cursor)
         dates = touched.after(cursor, self.load_id, seen.event_dates)
+        arrived.after(cursor, self.load_id)
         ledger.finish(
             cursor, self.load_id, sha256, counts, dates, seen.extra_columns, seen.missing_columns, replaced
         )

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from loaders.contract import Table
-from loaders.dates import EventDates
+from loaders.dates import EARLIEST, EventDates, today
 from loaders.schema import MAX_KEY_BYTES
 
 RAW_CHARACTERS = 10_000  # of a rejected row that are kept
 FIELD_CHARACTERS = 16 * 1024 * 1024  # what one field may hold
 BATCH_BYTES = 1 << 20
+IN_THE_FUTURE = "lies after the day of loading"  # quality.rejected_row knows the reasons by their words
 _ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # in JSON text
 
 
@@ -47,7 +48,10 @@ class Plan:
     def dates(self) -> EventDates | None:
         """Return a parser for the table's event times, or None where rows have none."""
         event = self.table.event_time
-        return EventDates(event, self.time_zone) if event and event.column else None
+        if event is None or event.column is None:
+            return None
+        latest = today(self.time_zone) if event.future == "reject" else None
+        return EventDates(event, self.time_zone, latest)
 
 
 @dataclass
@@ -201,6 +205,10 @@ class RowWriter:
         value = values[self._event_place] if self._event_place is not None else None
         if event is None or not value:
             return f"no event time: column {event.column if event else ''!r} is empty"
+        if self._dates and self._dates.is_future(value):
+            return f"event time {value[:100]!r} {IN_THE_FUTURE}"
+        if self._dates and self._dates.is_too_early(value):
+            return f"event time {value[:100]!r} lies before {EARLIEST}, where the models begin"
         return f"event time {value[:100]!r} is not of the format {event.format!r}"
 
 

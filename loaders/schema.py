@@ -13,6 +13,7 @@ from loaders.errors import LoadError
 
 READER_ROLE = "retail_transformer"  # who builds the models, and reads what was loaded
 INGEST_SCHEMA = "ingest"
+NEWEST_TABLE = "arrived_key"  # of the ledger: where it is missing, the ledger is brought up to date
 SETUP_LOCK = 7_265_001  # one ensure_tables at a time
 MAX_KEY_BYTES = 2500  # what a btree index still takes in one entry
 
@@ -66,6 +67,16 @@ CREATE TABLE IF NOT EXISTS ingest.rejected_row (
 );
 COMMENT ON TABLE ingest.rejected_row IS
     'Rows of raw files that could not be parsed, as they stand in the file, with the reason.';
+CREATE TABLE IF NOT EXISTS ingest.arrived_key (
+    load_id bigint NOT NULL REFERENCES ingest.load (load_id) ON DELETE CASCADE,
+    source text NOT NULL,
+    table_name text NOT NULL,
+    column_name text NOT NULL,
+    key_hash bigint NOT NULL,
+    PRIMARY KEY (load_id, column_name, key_hash)
+);
+COMMENT ON TABLE ingest.arrived_key IS
+    'Keys that other rows refer to and that a redelivery brought for the first time, hashed.';
 """
 
 
@@ -98,7 +109,7 @@ def ensure_tables(conn: Connection, contracts: Iterable[Contract] | Mapping[str,
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SETUP_LOCK])
             existing = _existing_columns(cursor, [INGEST_SCHEMA, *(item.schema_name for item in wanted)])
             cursor.execute("SELECT to_regprocedure('ingest.this_loaded_at()') IS NULL")
-            if cursor.fetchone() == (True,) or (INGEST_SCHEMA, "rejected_row") not in existing:
+            if cursor.fetchone() == (True,) or (INGEST_SCHEMA, NEWEST_TABLE) not in existing:
                 _make_schema(cursor, INGEST_SCHEMA)
                 cursor.execute(LEDGER_SQL)
                 _grant_reading(cursor, INGEST_SCHEMA)

@@ -71,8 +71,9 @@ def cast_or_null(evaluator: MacroEvaluator, value: exp.Expression, to: exp.Expre
 def quarantine_reason(evaluator: MacroEvaluator, *rules: exp.Expression) -> exp.Expression:
     """`@QUARANTINE_REASON((quantity, 'integer', TRUE), …)`: why a raw row cannot be used, NULL where it can.
 
-    A rule is (column, type, is it required?, pattern that the whole text has to match, if any). The reason names
-    each column at fault and what stands in it.
+    A rule is (column, type, is it required?) and may go on: a text is the pattern that the whole value has to match;
+    anything else says of a number whether it may be negative, FALSE or a condition on the row. The reason names
+    each column at fault and what stands in it; `@QUARANTINE_RULE` tells which rule it broke.
     """
     reasons = [reason for rule in rules for reason in reasons_of(evaluator, rule)]
     # Not CONCAT_WS: sqlglot's simplifier (30.8) forgets that it skips NULLs and makes it NULL if one text is.
@@ -82,7 +83,7 @@ def quarantine_reason(evaluator: MacroEvaluator, *rules: exp.Expression) -> exp.
 
 def reasons_of(evaluator: MacroEvaluator, rule: exp.Expression) -> list[exp.Expression]:
     """The texts, NULL where all is well, that one rule adds to the reason."""
-    column, to, required, *pattern = rule.expressions
+    column, to, required, *limits = rule.expressions
     text = trimmed(column)
     content = exp.Nullif(this=text.copy(), expression=exp.Literal.string(""))
     is_missing = exp.Is(this=content, expression=exp.null())
@@ -90,31 +91,32 @@ def reasons_of(evaluator: MacroEvaluator, rule: exp.Expression) -> list[exp.Expr
     if required.this:
         missing = exp.Literal.string(f"{column.name} is missing")
         reasons.append(exp.Case(ifs=[exp.If(this=is_missing.copy(), true=missing)]))
-    complaint: exp.Expression | None = None
+    faults: list[exp.Expression] = []  # the first one is told
     if to.name != "text":
-        complaint = _unless(validity(evaluator, text, to.name), column, text, f"is no {to.name}")
-    if pattern:
-        whole = exp.Literal.string(f"^({pattern[0].name})$")
-        matches = exp.RegexpLike(this=text.copy(), expression=whole)
-        complaint = _unless(matches, column, text, f"is not one of {pattern[0].name}", complaint)
-    if complaint:
-        reasons.append(exp.Case(ifs=[exp.If(this=exp.not_(is_missing.copy()), true=complaint)]))
+        faults.append(
+            _if(exp.not_(exp.paren(validity(evaluator, text, to.name))), column, f"is no {to.name}")
+        )
+    for limit in limits:
+        if isinstance(limit, exp.Literal) and limit.is_string:
+            matches = exp.RegexpLike(this=text.copy(), expression=exp.Literal.string(f"^({limit.name})$"))
+            faults.append(_if(exp.not_(matches), column, f"is not one of {limit.name}"))
+        else:
+            starts = exp.Like(this=text.copy(), expression=exp.Literal.string("-%"))  # cheap, and seldom true
+            value = exp.paren(cast_or_null(evaluator, column, to))
+            below = exp.LT(this=value, expression=exp.Literal.number(0))
+            faults.append(
+                _if(exp.and_(starts, exp.not_(exp.paren(limit.copy())), below), column, "is negative")
+            )
+    if faults:
+        reasons.append(exp.Case(ifs=[exp.If(this=exp.not_(is_missing.copy()), true=exp.Case(ifs=faults))]))
     return reasons
 
 
-def _unless(
-    is_fine: exp.Expression,
-    column: exp.Expression,
-    text: exp.Expression,
-    fault: str,
-    before: exp.Expression | None = None,
-) -> exp.Expression:
-    """The complaint made before, else one that shows the text and its fault, else NULL."""
-    shown = exp.Left(this=text.copy(), expression=exp.Literal.number(60))
-    start, end = exp.Literal.string(f"{column.name} '"), exp.Literal.string(f"' {fault}")
-    concat = exp.DPipe(this=exp.DPipe(this=start, expression=shown), expression=end)
-    complaint = exp.Case(ifs=[exp.If(this=exp.not_(exp.paren(is_fine)), true=concat)])
-    return exp.Coalesce(this=before, expressions=[complaint]) if before else complaint
+def _if(is_bad: exp.Expression, column: exp.Expression, what: str) -> exp.If:
+    """`price '-1' is negative`, where it is so."""
+    start, end = exp.Literal.string(f"{column.name} '"), exp.Literal.string(f"' {what}")
+    shown = exp.Left(this=trimmed(column), expression=exp.Literal.number(60))
+    return exp.If(this=is_bad, true=exp.DPipe(this=exp.DPipe(this=start, expression=shown), expression=end))
 
 
 def validity(evaluator: MacroEvaluator, text: exp.Expression, to: str) -> exp.Expression:

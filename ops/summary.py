@@ -18,7 +18,7 @@ REJECTED = """
 """
 QUARANTINED = """
     SELECT source, table_name, reason, count(*) AS rows
-    FROM quality.quarantined_row GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3
+    FROM quality.quarantined_row WHERE healed_at IS NULL GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3
 """
 REVENUE = """
     SELECT source, currency,

@@ -55,8 +55,18 @@ class Project:
         """Run `retail` for the copy, as `sqlmesh` above."""
         return self.run([sys.executable, "-m", "ops.cli.main", *arguments], check=check, timeout=timeout)
 
+    def exit_code(self, *arguments: str) -> int:
+        """Run `retail` for the copy and return its exit code."""
+        return self._done([sys.executable, "-m", "ops.cli.main", *arguments], 600).returncode
+
     def run(self, command: Sequence[str], *, check: bool = True, timeout: float = 600) -> str:
-        done = subprocess.run(
+        done = self._done(command, timeout)
+        if check and done.returncode != 0:
+            raise AssertionError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}")
+        return done.stdout
+
+    def _done(self, command: Sequence[str], timeout: float) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             command,
             cwd=self.root,
             env=quiet_environment(RETAIL_PROJECT_DIR=str(self.root)),
@@ -67,9 +77,6 @@ class Project:
             timeout=timeout,
             check=False,
         )
-        if check and done.returncode != 0:
-            raise AssertionError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}")
-        return done.stdout
 
     def query(self, sql: str, *values: object) -> list[tuple[object, ...]]:
         """Return the rows of a query on the copy's database, as the transformer."""

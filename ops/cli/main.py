@@ -20,6 +20,7 @@ COMMANDS = {
     "contracts": ("ops.cli.raw", "Check the contracts, and what SQLMesh knows of the raw tables."),
     "refresh": ("ops.cli.demo", "Bring prod up to date with the project and with what was loaded."),
     "summary": ("ops.cli.demo", "Show what is in the warehouse."),
+    "quality": ("ops.cli.quality", "Show the evidence of data quality; fail when a blocking check did."),
 }
 
 

@@ -31,7 +31,7 @@ SELECT
     (product_id, 'text', TRUE),
     (seller_id, 'text', TRUE),
     (shipping_limit_date, 'timestamp', FALSE),
-    (price, 'numeric(12, 4)', TRUE, '[+]?[0-9.]+'),
-    (freight_value, 'numeric(12, 4)', TRUE, '[+]?[0-9.]+')
+    (price, 'numeric(12, 4)', TRUE, FALSE),
+    (freight_value, 'numeric(12, 4)', TRUE, FALSE)
   )::TEXT AS quarantine_reason
 FROM raw_olist.order_item

@@ -26,6 +26,6 @@ SELECT
     (payment_sequential, 'integer', TRUE),
     (payment_type, 'text', TRUE),
     (payment_installments, 'integer', FALSE),
-    (payment_value, 'numeric(12, 4)', TRUE, '[+]?[0-9.]+')
+    (payment_value, 'numeric(12, 4)', TRUE, FALSE)
   )::TEXT AS quarantine_reason
 FROM raw_olist.order_payment

@@ -119,6 +119,11 @@ SELECT
   source_file::TEXT AS source_file,
   row_number::BIGINT AS row_number,
   event_date::DATE AS event_date,
+  CASE
+    WHEN quarantine_reason LIKE '% is no accepted order'
+    THEN 'orphan_reference'
+    ELSE @QUARANTINE_RULE(quarantine_reason)
+  END::TEXT AS rule_name,
   quarantine_reason::TEXT AS reason
 FROM judged
 WHERE

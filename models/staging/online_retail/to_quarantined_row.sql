@@ -13,6 +13,11 @@ SELECT
   source_file::TEXT AS source_file,
   row_number::BIGINT AS row_number,
   order_date::DATE AS event_date,
+  CASE
+    WHEN stock_code IS NULL
+    THEN 'missing_stock_code'
+    ELSE @QUARANTINE_RULE(quarantine_reason)
+  END::TEXT AS rule_name,
   quarantine_reason::TEXT AS reason
 FROM stg.online_retail__transaction
 WHERE

@@ -36,8 +36,18 @@ SELECT
     (invoice, 'text', TRUE),
     (stock_code, 'text', TRUE),
     (quantity, 'integer', TRUE, '-?[0-9]{1,6}'),
-    (price, 'numeric(12, 4)', TRUE)
-  )::TEXT AS quarantine_reason
+    (price, 'numeric(12, 4)', TRUE, TRIM(invoice) LIKE 'A%')
+  )::TEXT AS quarantine_reason,
+  CASE
+    WHEN NOT TRIM(invoice) ~ '^[AC]?[0-9]{6}$'
+    THEN 'malformed_invoice'
+    WHEN NOT ABS(@CAST_OR_NULL(quantity, 'integer')) BETWEEN 1 AND 10000
+    THEN 'quantity_out_of_range'
+    WHEN @CAST_OR_NULL(quantity, 'integer') <= 0
+    AND NOT TRIM(invoice) LIKE 'C%'
+    AND @CAST_OR_NULL(price, 'numeric(12, 4)') <> 0
+    THEN 'nonpositive_quantity' /* a cancellation and a stock movement, which has no price, may be */
+  END::TEXT AS quality_flag /* the line counts all the same */
 FROM raw_online_retail.transaction
 WHERE
   _event_date BETWEEN @start_date AND @end_date;

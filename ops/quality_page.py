@@ -1,0 +1,123 @@
+"""The evidence of data quality as one HTML page that needs nothing beside itself."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ops.quality import Report, Row
+
+TEMPLATES = Path(__file__).with_name("templates")
+BAR_WIDTH = 120  # of the little bars beside rates, in their own units
+
+
+def page(report: Report) -> str:
+    """Return the page. Text from the data is escaped."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": _number, "percent": percent, "measured": _measured}
+    total = report.total
+    blocking = report.failures("block")
+    checks = [with_bar(row) for row in report.checks]
+    parts = [
+        ("valid", "good", total["valid_count"]),
+        ("repeated, counted once", "soft", total["repeated_count"]),
+        ("held back", "warn", total["quarantined_count"]),
+        ("rejected", "bad", total["rejected_count"]),
+    ]
+    return environment.get_template("quality.html").render(
+        report=report,
+        total=total,
+        headline=percent(total["valid_rate"]) or "nothing",
+        parts=parts,
+        blocking=blocking,
+        warned=[name for name in report.failures("warn") if name not in blocking],
+        loud=[row for row in checks if row["failed_count"] or not row["is_passed"]],
+        quiet=[row for row in checks if not row["failed_count"] and row["is_passed"]],
+        charts=charts(report),
+    )
+
+
+def percent(value: Any) -> str:
+    """Return a share as text: never 0 % or 100 % for what is only nearly so, nothing for None."""
+    if value is None:
+        return ""
+    share = float(value)
+    if 0 < share < 0.0001:
+        return "<0.01 %"
+    if 0.9999 < share < 1:
+        return ">99.99 %"
+    return f"{share:.2%}".replace("%", " %").replace(".00 ", " ")
+
+
+def with_bar(row: Row) -> Row:
+    """Add a check's rate over all days and the lengths of its bar, on a scale that shows rate and limit."""
+    rate = row["failed_count"] / row["tested_count"] if row["tested_count"] else 0.0
+    limit = float(row["threshold_rate"])
+    scale = BAR_WIDTH / max(rate, limit * 1.25, 0.001)
+    return {
+        **row,
+        "rate": rate,
+        "width": round(min(rate * scale, BAR_WIDTH), 1),
+        "limit": round(min(limit * scale, BAR_WIDTH), 1),
+    }
+
+
+def charts(report: Report) -> list[dict[str, Any]]:
+    """Return, for each source's entity with the most rows, a bar per day and how to colour it."""
+    busiest: dict[str, Row] = {}
+    for row in report.layers:
+        if row["source"] not in busiest or row["raw_count"] > busiest[row["source"]]["raw_count"]:
+            busiest[row["source"]] = row
+    unusual = {(row["source"], row["event_date"]) for row in report.anomalies if row["measure"] == "volume"}
+    failed = {(row["source"], row["event_date"]) for row in report.failed_days}
+    result = []
+    for (source, entity), rows in groupby(report.days, lambda row: (row["source"], row["entity"])):
+        if busiest[source]["entity"] != entity:
+            continue
+        counts = {row["event_date"]: row["raw_count"] for row in rows}
+        marks = {day: "warn" for s, day in unusual if s == source}
+        marks |= {day: "bad" for s, day in failed if s == source}
+        result.append(_chart(source, entity, counts, marks))
+    return result
+
+
+def _chart(source: str, entity: str, counts: dict[date, int], marks: dict[date, str]) -> dict[str, Any]:
+    first, last = min(counts), max(counts)
+    top = max(counts.values()) or 1
+    bars = []
+    for day, count in counts.items():
+        height = max(round(100 * count / top, 1), 1.5)
+        bars.append(
+            {
+                "x": (day - first).days,
+                "y": round(100 - height, 1),
+                "height": height,
+                "kind": marks.get(day, "accent"),
+                "day": day,
+                "count": count,
+            }
+        )
+    width = (last - first + timedelta(days=1)).days
+    return {
+        "source": source, "entity": entity, "top": top, "bars": bars, "width": width, "first": first, "last": last,
+    }  # fmt: skip
+
+
+def _number(value: int | Decimal) -> str:
+    return f"{int(value):,}"
+
+
+def _measured(row: Row, column: str) -> str:
+    value = float(row[column])
+    if row["measure"] == "null_rate":
+        return percent(value)
+    return f"{value:,.0f}" if row["measure"] in ("volume", "freshness") else f"{value:,.2f}"
