@@ -14,7 +14,7 @@ from ops.postgres import datadir
 from ops.postgres.programs import can_enter, server_user
 from ops.postgres.provision import provision
 from ops.postgres.server import Server, Started
-from ops.settings import DEFAULT_DIRECTORY, Login, Role, Settings, load_settings
+from ops.settings import BI_READER, DEFAULT_DIRECTORY, Login, Role, Settings, load_settings
 
 OUTSIDE = Path("/var/lib/retailmesh")
 
@@ -97,7 +97,7 @@ def _with_logins(settings: Settings, fresh: bool) -> Settings:
         settings,
         transformer=login(settings.transformer, "retail_transformer"),
         loader=login(settings.loader, "retail_loader"),
-        bi=login(settings.bi, "bi_reader"),
+        bi=login(settings.bi, BI_READER),
     )
 
 

@@ -23,7 +23,7 @@ def provision(settings: Settings, administrator: Mapping[str, str]) -> None:
         raise OpsError(f"PGPASSWORD is not set in {settings.env_file}: the roles need passwords.")
     environment = {
         "PATH": os.environ.get("PATH", os.defpath),
-        "PGAPPNAME": "retail setup",
+        "PGAPPNAME": "retailmesh setup",
         **administrator,
         **role_variables(settings),
     }
@@ -41,7 +41,6 @@ def role_variables(settings: Settings) -> dict[str, str]:
         "RETAIL_TRANSFORMER_PASSWORD": settings.transformer.password,
         "RETAIL_LOADER_USER": settings.loader.user,
         "RETAIL_LOADER_PASSWORD": settings.loader.password,
-        "RETAIL_BI_USER": settings.bi.user,
         "RETAIL_BI_PASSWORD": settings.bi.password,
     }
 
