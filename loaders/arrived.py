@@ -55,8 +55,8 @@ class ArrivedKeys:
 
     def _keys(self, rows: sql.Composable) -> sql.Composed:
         return sql.SQL(" UNION ").join(
-            sql.SQL("SELECT {}::text, hashtextextended(trim({}), 0) FROM {} WHERE {} AND {} IS NOT NULL").format(
-                sql.Literal(column), sql.Identifier(column), self._target, rows, sql.Identifier(column)
-            )
+            sql.SQL(
+                "SELECT {}::text, hashtextextended(trim({}), 0) FROM {} WHERE {} AND {} IS NOT NULL"
+            ).format(sql.Literal(column), sql.Identifier(column), self._target, rows, sql.Identifier(column))
             for column in self._columns
         )

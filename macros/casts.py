@@ -107,7 +107,9 @@ def _complaint(column: exp.Expression, is_bad: exp.Expression, what: str) -> exp
     start, end = exp.Literal.string(f"{column.name} '"), exp.Literal.string(f"' {what}")
     shown = exp.Left(this=trimmed(column), expression=exp.Literal.number(60))
     return exp.Case(
-        ifs=[exp.If(this=is_bad, true=exp.DPipe(this=exp.DPipe(this=start, expression=shown), expression=end))]
+        ifs=[
+            exp.If(this=is_bad, true=exp.DPipe(this=exp.DPipe(this=start, expression=shown), expression=end))
+        ]
     )
 
 
