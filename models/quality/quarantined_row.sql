@@ -94,12 +94,18 @@ WITH held AS (
     ON child.place = reference.source || '/' || reference.table_name || '/' || reference.source_file
   JOIN file AS parent
     ON parent.place = reference.source || '/' || reference.parent_table || '/' || reference.parent_file
+    LEFT JOIN held
+    ON held.source = reference.source
+    AND held.table_name = reference.table_name
+    AND held.source_file = reference.source_file
+    AND held.row_number = reference.row_number
   LEFT JOIN brought_again
     ON brought_again.source = reference.source
     AND brought_again.table_name = reference.parent_table
     AND brought_again.key_hash = HASHTEXTEXTENDED(reference.parent_id, 0)
   WHERE
-    parent.last_at > child.last_at
+    held.source IS NULL
+    AND parent.last_at > child.last_at
     AND COALESCE(brought_again.arrived_at, parent.first_at) > child.last_at
   ORDER BY
     reference.source,

@@ -96,6 +96,17 @@ def test_a_new_shop_reaches_core_by_the_pages_steps_and_nothing_from_conformed_o
     ]
     left_out = "SELECT source, table_name, row_number, reason FROM quality.quarantined_row"
     assert shop.query(left_out) == [("corner_shop", "sale", 4, "pieces 'many' is no integer")]
+    checked = (
+        "SELECT check_name, event_date::text, tested_count FROM quality.check_result WHERE failed_count > 0"
+    )
+    assert sorted(shop.query(f"{checked} AND table_name = 'sale'")) == [
+        ("completeness", "2026-03-02", 4),
+        ("invalid_value", "2026-03-02", 4),
+    ]
+    counted = (
+        "SELECT raw_count, quarantined_count, core_count, difference_count FROM quality.layer_comparison"
+    )
+    assert shop.query(f"{counted} WHERE event_date = '2026-03-02'") == [(4, 1, 3, 0)]
 
     before, after = snapshot(ROOT), snapshot(shop.root)
     added = {path for path in after if path not in before}

@@ -48,7 +48,8 @@ WITH placed AS (
     quarantine_reason IS NULL
   GROUP BY
     order_id
-), child AS (
+), child AS MATERIALIZED (
+  /* Why a row is held back is worked out once, not in each column that asks. */
   SELECT
     'order_item' AS table_name,
     order_id,
