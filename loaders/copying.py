@@ -15,7 +15,7 @@ from loaders.contract import META_COLUMNS
 from loaders.errors import LoadError
 from loaders.rows import Batch, Reader
 
-WAITING_BATCHES = 4
+WAITING_BATCHES = 3
 SPOOL_BYTES = 4 << 20  # of rejected rows in memory; more go to a temporary file
 REJECTED_COLUMNS = ("load_id", "source", "table_name", "file", "line_number", "row_number", "raw", "reason")
 

@@ -18,6 +18,9 @@ from loaders.lines import Lines
 from loaders.rows import Batch, Plan, RowWriter, Seen
 from loaders.schema import MAX_KEY_BYTES
 
+SMALLEST_BLOCK = 16 * 1024
+REMEMBERED_EXTRAS = 10_000
+
 
 class CsvReader:
     """Reads a CSV file by its contract. Raises LoadError for a file whose header does not fit."""
@@ -39,6 +42,10 @@ class CsvReader:
         self.seen = Seen(extra_columns=list(extra), missing_columns=list(self._layout.missing))
         self._writer = RowWriter(plan, columns, self.seen, extra=bool(extra), delimiter=self.delimiter)
         self.copy_columns = self._writer.copy_columns
+        known = self._layout.is_known
+        self._known_places = [place for place, is_known in enumerate(known) if is_known]
+        self._extra_places = [place for place, is_known in enumerate(known) if not is_known]
+        self._extra_texts: dict[tuple[str, ...], str] = {}
         self._shortcut = shortcut and not extra
         event = plan.table.event_time
         place = columns.index(event.column) if event and event.column in columns else None
@@ -51,22 +58,26 @@ class CsvReader:
 
     def batches(self) -> Iterator[Batch]:
         """Yield the file's rows. Raises LoadError for a file that cannot be read to its end."""
+        size = CHUNK_BYTES
         while True:
-            while len(self._lines.buffer) < CHUNK_BYTES and self._lines.grow():
+            while len(self._lines.buffer) < size and self._lines.grow():
                 pass
             if not self._lines.buffer:
                 return
-            batch = self._fast_block() if self._shortcut else None
+            batch = self._fast_block(size) if self._shortcut else None
             if batch:
                 yield batch
+                size = min(2 * size, CHUNK_BYTES)
+            elif self._shortcut and size > SMALLEST_BLOCK:
+                size //= 4  # so that a bad row makes few others go the slow way
             else:
-                yield from self._slow_block()
+                yield from self._slow_block(size)
 
-    def _fast_block(self) -> Batch | None:
-        """Take the buffer's whole records as they are, or return None and leave the buffer alone."""
+    def _fast_block(self, size: int) -> Batch | None:
+        """Take the whole records in the buffer's start as they are, or return None and leave the buffer alone."""
         buffer = self._lines.buffer
-        block = buffer[: buffer.rfind(b"\n") + 1]
-        if len(block) > 2 * CHUNK_BYTES or b"\0" in block or (b'""' in block and not self.has_quotes):
+        block = buffer[: buffer.rfind(b"\n", 0, size) + 1]
+        if b"\0" in block or (b'""' in block and not self.has_quotes):
             return None
         text = self._as_utf8(block)
         found = scan(text, self.delimiter, len(self._layout.fields)) if text is not None else None
@@ -105,8 +116,8 @@ class CsvReader:
             return None
         return block if self._encoding == "utf-8" else text.encode()
 
-    def _slow_block(self) -> Iterator[Batch]:
-        for record in self._records.block():
+    def _slow_block(self, size: int) -> Iterator[Batch]:
+        for record in self._records.block(size):
             self._add(record)
             if self._writer.is_full:
                 yield self._writer.take(self._lines.position)
@@ -122,13 +133,20 @@ class CsvReader:
             self._writer.reject(fault, record.line_number, record.raw, self._encoding)
             return
         extra = None
-        if self._layout.extra:
-            pairs = list(zip(self._layout.fields, self._layout.is_known, fields, strict=True))
-            extra = json.dumps(
-                {name: value or None for name, known, value in pairs if not known}, ensure_ascii=False
-            )
-            fields = [value for _, known, value in pairs if known]
+        if self._extra_places:
+            extra = self._extra_text(tuple(fields[place] for place in self._extra_places))
+            fields = [fields[place] for place in self._known_places]
         self._writer.add(fields, extra, record.line_number, record.raw, self._encoding)
+
+    def _extra_text(self, values: tuple[str, ...]) -> str:
+        """Return the unknown columns of a row as JSON; the same few values come again and again."""
+        text = self._extra_texts.get(values)
+        if text is None:
+            pairs = zip(self._layout.extra, values, strict=True)
+            text = json.dumps({name: value or None for name, value in pairs}, ensure_ascii=False)
+            if len(self._extra_texts) < REMEMBERED_EXTRAS and len(text) < 1000:
+                self._extra_texts[values] = text
+        return text
 
 
 class Prefixes:
@@ -144,7 +162,8 @@ class Prefixes:
 
     def dates(self, prefixes: list[bytes]) -> set[str]:
         """Return the event dates that stand in prefixes."""
-        return {prefix[1:11].decode() for prefix in set(prefixes)} if self._dates else set()
+        texts = {prefix[1:9].decode() for prefix in set(prefixes)} if self._dates else set()
+        return {f"{text[:4]}-{text[4:6]}-{text[6:]}" for text in texts}
 
     def of(self, found: Scan) -> list[bytes] | None:
         """Return a prefix per record, or None if an event time does not parse."""
@@ -172,7 +191,8 @@ class Prefixes:
             day = parse(_unquoted(text))
             if day is None:
                 return None
-            known[text] = f"{self._delimiter}{day}{self._delimiter}".encode()
+            short = day.replace("-", "")  # which Postgres reads a little faster
+            known[text] = f"{self._delimiter}{short}{self._delimiter}".encode()
         return list(map(known.__getitem__, texts))
 
     def _are_tails(self, tails: set[bytes]) -> bool:

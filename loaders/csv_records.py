@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from loaders.errors import LoadError
+from loaders.files import CHUNK_BYTES
 from loaders.lines import Lines
 from loaders.rows import FIELD_CHARACTERS
 
@@ -58,9 +59,12 @@ class CsvRecords:
             return record.fields
         raise LoadError(f"{self._name}: the file is empty, it has not even a header")
 
-    def block(self) -> Iterator[Record]:
-        """Take the records of the next block of lines. Raises LoadError for a quote that is never closed."""
-        if not self._fill():
+    def block(self, size: int) -> Iterator[Record]:
+        """Take the records that begin in the next lines of about that size.
+
+        Raises LoadError for a quote that is never closed.
+        """
+        if not self._fill(size):
             return
         end = self._lines.line_number
         while self._next_line() < end:
@@ -134,8 +138,8 @@ class CsvRecords:
     def _next_line(self) -> int:
         return self._lines.line_number - len(self._pending)
 
-    def _fill(self) -> bool:
-        lines = self._lines.take_block()
+    def _fill(self, size: int = CHUNK_BYTES) -> bool:
+        lines = self._lines.take_block(size)
         self._pending.extend(lines)
         return bool(lines)
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 QUOTE, LINE_FEED, CARRIAGE_RETURN = 0x22, 0x0A, 0x0D
+MAX_GATHERED = 32  # bytes up to which fields of one width, such as dates, are gathered at once
 Positions = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
@@ -38,7 +39,13 @@ class Scan:
 
     def fields(self, place: int) -> list[bytes]:
         """Return the bytes of one field of every record, quotes included."""
-        return self._slices(*self._bounds(place))
+        starts, ends = self._bounds(place)
+        width = int(ends[0] - starts[0])
+        if not 0 < width <= MAX_GATHERED or not (ends - starts == width).all():
+            return self._slices(starts, ends)
+        data: NDArray[np.uint8] = np.frombuffer(self.block, dtype=np.uint8)
+        texts: list[bytes] = data[starts[:, None] + np.arange(width)].view(f"S{width}").ravel().tolist()
+        return texts
 
     def longest(self, place: int | None = None) -> int:
         """Return the length of the longest record, or of the longest field at a place."""

@@ -14,7 +14,7 @@ from typing import BinaryIO
 from loaders.contract import Contract, FileFormat
 from loaders.errors import LoadError
 
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 21
 _SIGNATURES = {
     b"\x1f\x8b": "is compressed with gzip; name it .gz, or say compression: gzip in the contract",
     b"PK\x03\x04": "is a zip archive or an Excel workbook; unzip it, or save it as CSV",

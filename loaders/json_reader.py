@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from loaders.contract import normal
 from loaders.errors import LoadError
-from loaders.files import Chunks
+from loaders.files import CHUNK_BYTES, Chunks
 from loaders.header import match_header
 from loaders.lines import MAX_LINE_BYTES, Lines
 from loaders.rows import Batch, Plan, RowWriter, Seen
@@ -79,7 +79,7 @@ class JsonReader:
         lines = Lines(self._chunks, str(self._path))
         if not lines.buffer:
             raise LoadError(f"{self._path}: the file is empty")
-        while block := lines.take_block():
+        while block := lines.take_block(CHUNK_BYTES):
             for number, raw in enumerate(block, lines.line_number - len(block)):
                 if raw.strip():
                     yield _parsed(raw, encoding, number)

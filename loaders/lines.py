@@ -58,12 +58,12 @@ class Lines:
         self.line_number -= len(lines)
         self.buffer = b"".join(lines) + self.buffer
 
-    def take_block(self) -> list[bytes]:
-        """Consume the whole lines of the buffer, reading on where it holds none; none at the end.
+    def take_block(self, size: int) -> list[bytes]:
+        """Consume the buffer's whole lines of about that size, reading on where it holds none; none at the end.
 
         Raises LoadError for a line that is longer than memory should hold.
         """
-        while (end := self.buffer.rfind(b"\n") + 1) == 0:
+        while not (end := self.buffer.rfind(b"\n", 0, size) + 1 or self.buffer.find(b"\n") + 1):
             if not self.grow():
                 return []
             if len(self.buffer) > MAX_LINE_BYTES:

@@ -157,6 +157,9 @@ def _note_failure(conn: Connection, load_id: int, rejected: RejectedRows, error:
 def _analyze(conn: Connection, contract: Contract, tables: Iterable[str]) -> None:
     """Tell the planner about new rows now: models are built right after a load."""
     with conn, conn.cursor() as cursor:
+        cursor.execute(
+            "SET LOCAL default_statistics_target = 10"
+        )  # rough but quick; autovacuum refines it later
         for name in sorted(tables):
             table = contract.tables[name]
             columns = ["_load_id", *(["_event_date"] if table.has_event_date else []), *table.key]

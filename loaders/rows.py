@@ -141,8 +141,8 @@ class RowWriter:
         if len(text) > MAX_KEY_BYTES or not text.isascii() or "\0" in text or "\r" in text:
             reason = self._fault(values)
             self._has_return = self._has_return or "\r" in text
-        if extra and not reason and (_ESCAPED_NUL.search(extra) or _text_fault(extra)):
-            reason = f"an unknown column {_text_fault(extra) or 'holds a NUL character'}"
+        if extra and not reason and _extra_fault(extra):
+            reason = f"an unknown column {_extra_fault(extra)}"
         if self._dates and day is None and not reason:
             reason = self._date_fault(values)
         if reason:
@@ -202,6 +202,12 @@ class RowWriter:
         if event is None or not value:
             return f"no event time: column {event.column if event else ''!r} is empty"
         return f"event time {value[:100]!r} is not of the format {event.format!r}"
+
+
+def _extra_fault(text: str) -> str | None:
+    if "\\u0000" in text and _ESCAPED_NUL.search(text):
+        return "holds a NUL character"
+    return _text_fault(text)
 
 
 def _quoted(value: object) -> str:

@@ -71,7 +71,8 @@ def cast_or_null(evaluator: MacroEvaluator, value: exp.Expression, to: exp.Expre
 def quarantine_reason(evaluator: MacroEvaluator, *rules: exp.Expression) -> exp.Expression:
     """`@QUARANTINE_REASON((quantity, 'integer', TRUE), …)`: why a raw row cannot be used, NULL where it can.
 
-    A rule is (column, type, is it required?). The reason names each column at fault and what stands in it.
+    A rule is (column, type, is it required?, pattern that the whole text has to match, if any). The reason names
+    each column at fault and what stands in it.
     """
     reasons = [reason for rule in rules for reason in reasons_of(evaluator, rule)]
     # Not CONCAT_WS: sqlglot's simplifier (30.8) forgets that it skips NULLs and makes it NULL if one text is.
@@ -81,7 +82,7 @@ def quarantine_reason(evaluator: MacroEvaluator, *rules: exp.Expression) -> exp.
 
 def reasons_of(evaluator: MacroEvaluator, rule: exp.Expression) -> list[exp.Expression]:
     """The texts, NULL where all is well, that one rule adds to the reason."""
-    column, to, required = rule.expressions
+    column, to, required, *pattern = rule.expressions
     text = trimmed(column)
     content = exp.Nullif(this=text.copy(), expression=exp.Literal.string(""))
     is_missing = exp.Is(this=content, expression=exp.null())
@@ -89,13 +90,31 @@ def reasons_of(evaluator: MacroEvaluator, rule: exp.Expression) -> list[exp.Expr
     if required.this:
         missing = exp.Literal.string(f"{column.name} is missing")
         reasons.append(exp.Case(ifs=[exp.If(this=is_missing.copy(), true=missing)]))
+    complaint: exp.Expression | None = None
     if to.name != "text":
-        start, end = exp.Literal.string(f"{column.name} '"), exp.Literal.string(f"' is no {to.name}")
-        shown = exp.Left(this=text.copy(), expression=exp.Literal.number(60))
-        bad = exp.and_(exp.not_(is_missing.copy()), exp.not_(exp.paren(validity(evaluator, text, to.name))))
-        concat = exp.DPipe(this=exp.DPipe(this=start, expression=shown), expression=end)
-        reasons.append(exp.Case(ifs=[exp.If(this=bad, true=concat)]))
+        complaint = _unless(validity(evaluator, text, to.name), column, text, f"is no {to.name}")
+    if pattern:
+        whole = exp.Literal.string(f"^({pattern[0].name})$")
+        matches = exp.RegexpLike(this=text.copy(), expression=whole)
+        complaint = _unless(matches, column, text, f"is not one of {pattern[0].name}", complaint)
+    if complaint:
+        reasons.append(exp.Case(ifs=[exp.If(this=exp.not_(is_missing.copy()), true=complaint)]))
     return reasons
+
+
+def _unless(
+    is_fine: exp.Expression,
+    column: exp.Expression,
+    text: exp.Expression,
+    fault: str,
+    before: exp.Expression | None = None,
+) -> exp.Expression:
+    """The complaint made before, else one that shows the text and its fault, else NULL."""
+    shown = exp.Left(this=text.copy(), expression=exp.Literal.number(60))
+    start, end = exp.Literal.string(f"{column.name} '"), exp.Literal.string(f"' {fault}")
+    concat = exp.DPipe(this=exp.DPipe(this=start, expression=shown), expression=end)
+    complaint = exp.Case(ifs=[exp.If(this=exp.not_(exp.paren(is_fine)), true=concat)])
+    return exp.Coalesce(this=before, expressions=[complaint]) if before else complaint
 
 
 def validity(evaluator: MacroEvaluator, text: exp.Expression, to: str) -> exp.Expression:

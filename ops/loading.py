@@ -18,6 +18,7 @@ from loaders.contract import Contract, load_contracts
 from loaders.errors import LoadError
 from loaders.files import find_files, match_files
 from loaders.load import LoadResult, load_source
+from loaders.schema import ensure_tables
 from ops.errors import OpsError
 from ops.settings import Settings
 
@@ -63,6 +64,7 @@ def load(settings: Settings, contract: Contract, paths: Sequence[Path], console:
     origin = "" if paths else f" in {folder}"
     console.print(f"{contract.source}: {count_files(len(files))}, {total / 1e6:,.1f} MB{origin}")
     columns = (BarColumn(), DownloadColumn(), TimeRemainingColumn(), TextColumn("{task.fields[detail]}"))
+    _make_all_tables(settings)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(contract.source, total=total or None, detail="")
         return load_source(
@@ -73,6 +75,15 @@ def load(settings: Settings, contract: Contract, paths: Sequence[Path], console:
             FilesProgress(progress, task),
             progress.console.print,
         )
+
+
+def _make_all_tables(settings: Settings) -> None:
+    """Make the tables of every source: models read those of sources without files, too."""
+    connection = settings.connect_loader()
+    try:
+        ensure_tables(connection, load_contracts())
+    finally:
+        connection.close()
 
 
 def report(results: Sequence[LoadResult]) -> list[str]:

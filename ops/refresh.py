@@ -9,16 +9,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
+from loaders.contract import load_contracts
 from loaders.ledger import mark_interrupted
+from loaders.schema import ensure_tables
 from ops.errors import OpsError
 from ops.settings import Settings
-from ops.sqlmesh import RawTable, prod_plan, readers_of_raw_tables, run_sqlmesh
+from ops.sqlmesh import RawTable, SqlMesh
 
 PLAN = ("plan", "prod", "--auto-apply", "--no-prompts", "--skip-tests", "--no-diff")
+FORGET = ("janitor", "--ignore-ttl")  # deletes what no environment uses
 LOCK = 7_265_002  # one refresh at a time
 MOST_RANGES = 6  # each is a plan of its own, which costs more than a few days too many
 LEDGER = """
@@ -78,35 +80,62 @@ class Result:
         return not self.planned and not self.restatements
 
 
-def refresh(
-    settings: Settings,
-    say: Callable[[str], None],
-    run: Callable[[Path, Sequence[str]], None] = run_sqlmesh,
-    readers: Callable[[Path], Mapping[RawTable, list[str]]] = readers_of_raw_tables,
-) -> Result:
-    """Plan prod, then restate what the loads since the last refresh touched. Raises OpsError if a plan fails.
+def refresh(settings: Settings, say: Callable[[str], None], sqlmesh: SqlMesh | None = None) -> Result:
+    """Bring prod up to date with what was loaded and with the project. Raises OpsError if a plan fails.
 
     An interrupted refresh is not recorded as finished: the next one does its restatements again.
     """
+    sqlmesh = sqlmesh or SqlMesh(settings)
     with _alone(settings) as connection:
         with connection, connection.cursor() as cursor:
             mark_interrupted(cursor)  # a dead load must not hold back those after it
-        before = prod_plan(settings)
         touched = touched_since_last_refresh(connection)
+        outdated = _is_an_unfinished_one_outdated(connection, touched)
         recorded = _begin(connection, touched)
-        run(settings.root, [*PLAN, "--run"])
-        after = prod_plan(settings)
-        if after is None:
-            raise OpsError("The plan ended without making prod; what sqlmesh said is above.")
-        planned = after != before
-        restatements: list[Restatement] = []
-        if touched and before is not None:  # the first plan read everything
-            restatements = restatements_for(touched, readers(settings.root), _yesterday())
+        if sqlmesh.prod_plan() is None:
+            if outdated:
+                say("An earlier first plan did not end and files were loaded since: it begins afresh.")
+                sqlmesh.run(FORGET, answer="y\n")
+                _drop_unfinished(connection, recorded)
+            result = _first_plan(sqlmesh)
+        else:
+            result = _restate_and_plan(sqlmesh, say, touched)
+        _finish(connection, recorded)
+    return result
+
+
+def _first_plan(sqlmesh: SqlMesh) -> Result:
+    """Compute everything that an earlier attempt has not."""
+    sqlmesh.run([*PLAN, "--run"])
+    if sqlmesh.prod_plan() is None:
+        raise OpsError("The plan ended without making prod; what sqlmesh said is above.")
+    return Result(True, [])
+
+
+def _restate_and_plan(sqlmesh: SqlMesh, say: Callable[[str], None], touched: Mapping[str, Touched]) -> Result:
+    """Restate first: a changed model would read days that are half old, and its audits would stop the plan.
+
+    A restatement that fails may be what the change is to mend, so it is tried again after the plan.
+    """
+
+    def restate() -> list[Restatement]:
+        restatements = restatements_for(touched, sqlmesh.prod_readers(), _yesterday()) if touched else []
         for restatement in restatements:
             say(f"Computing again {restatement}")
-            run(settings.root, restatement.arguments())
-        _finish(connection, recorded)
-    return Result(planned, restatements)
+            sqlmesh.run(restatement.arguments())
+        return restatements
+
+    restated, problem = [], None
+    try:
+        restated = restate()
+    except OpsError as error:
+        problem = error
+    before = sqlmesh.prod_plan()
+    sqlmesh.run([*PLAN, "--run"])
+    planned = sqlmesh.prod_plan() != before
+    if problem and not planned:
+        raise problem
+    return Result(planned, restate() if problem else restated)
 
 
 def touched_since_last_refresh(connection: Connection) -> dict[str, Touched]:
@@ -184,7 +213,7 @@ def _yesterday() -> date:
 
 @contextmanager
 def _alone(settings: Settings) -> Iterator[Connection]:
-    """Open the loader's connection, with the refresh ledger in place and no other refresh under way."""
+    """Open the loader's connection, with its tables in place and no other refresh under way."""
     connection = settings.connect_loader()
     try:
         with connection, connection.cursor() as cursor:
@@ -192,6 +221,8 @@ def _alone(settings: Settings) -> Iterator[Connection]:
             row = cursor.fetchone()
             if not row or not row[0]:
                 raise OpsError("Another refresh of prod is under way: wait for it, or look for its process.")
+        ensure_tables(connection, load_contracts())  # models read the tables of sources without files, too
+        with connection, connection.cursor() as cursor:
             cursor.execute("SELECT to_regclass('ingest.refresh')")
             row = cursor.fetchone()
             if not row or row[0] is None:
@@ -199,6 +230,23 @@ def _alone(settings: Settings) -> Iterator[Connection]:
         yield connection
     finally:
         connection.close()
+
+
+def _is_an_unfinished_one_outdated(connection: Connection, touched: Mapping[str, Touched]) -> bool:
+    """Say whether a refresh that did not end has read less than what is loaded now."""
+    with connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT source, min(up_to_load_id) FROM ingest.refresh WHERE finished_at IS NULL GROUP BY source"
+        )
+        seen = dict(cursor.fetchall())
+    return bool(seen) and any(item.up_to_load_id > seen.get(source, 0) for source, item in touched.items())
+
+
+def _drop_unfinished(connection: Connection, but: Sequence[int]) -> None:
+    with connection, connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM ingest.refresh WHERE finished_at IS NULL AND refresh_id <> ALL(%s)", [list(but)]
+        )
 
 
 def _begin(connection: Connection, touched: Mapping[str, Touched]) -> list[int]:

@@ -1,8 +1,8 @@
-"""SQLMesh as this project runs it: commands in a process of their own, and what the project's models read."""
+"""SQLMesh as this project runs it: commands in a process of their own, and what its state says about prod."""
 
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import psycopg2
@@ -14,46 +14,71 @@ RawTable = tuple[str, str]  # source, table
 RAW = "raw_"
 
 
-def run_sqlmesh(root: Path, arguments: Sequence[str]) -> None:
-    """Run a sqlmesh command with its output on the terminal. Raises OpsError when it fails."""
-    command = [str(Path(sys.executable).with_name("sqlmesh")), *arguments]
-    sys.stdout.flush()
-    done = subprocess.run(command, cwd=root, stdin=subprocess.DEVNULL, check=False)
-    if done.returncode != 0:
-        raise OpsError(f"`sqlmesh {' '.join(arguments)}` failed; what it said is above.")
+class SqlMesh:
+    """The project of some settings, seen from outside."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def run(self, arguments: Sequence[str], answer: str = "") -> None:
+        """Run a sqlmesh command with its output on the terminal and `answer` to what it asks.
+
+        Raises OpsError when it fails.
+        """
+        program = Path(sys.executable).with_name("sqlmesh")
+        sys.stdout.flush()
+        done = subprocess.run(
+            [str(program), *arguments], cwd=self._settings.root, input=answer, text=True, check=False
+        )
+        if done.returncode != 0:
+            raise OpsError(f"`sqlmesh {' '.join(arguments)}` failed; what it said is above.")
+
+    def prod_plan(self) -> str | None:
+        """Return the id of the plan that prod is at, or None when there is no prod yet.
+
+        It changes with each plan that is applied, and only then.
+        """
+        connection = self._settings.connect(database=self._settings.state_database)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT plan_id FROM sqlmesh._environments WHERE name = 'prod'")
+                row = cursor.fetchone()
+                return str(row[0]) if row else None
+        except (psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidSchemaName):
+            return None
+        finally:
+            connection.close()
+
+    def prod_readers(self) -> Mapping[RawTable, list[str]]:
+        """Return, for each raw table, the models of prod that read it, whatever the project's files say now.
+
+        Raises OpsError when SQLMesh cannot tell.
+        """
+        from sqlmesh import Context
+        from sqlmesh.utils.errors import SQLMeshError
+
+        try:
+            state = Context(paths=str(self._settings.root), load=False).state_reader
+            prod = state.get_environment("prod")
+            snapshots = state.get_snapshots([item.snapshot_id for item in prod.snapshots] if prod else [])
+        except SQLMeshError as error:
+            raise OpsError(f"SQLMesh does not say what is in prod: {error}") from error
+        models = {
+            snapshot.model.name: snapshot.model.depends_on or set()
+            for snapshot in snapshots.values()
+            if snapshot.is_model
+        }
+        return readers(models)
 
 
-def readers_of_raw_tables(root: Path) -> dict[RawTable, list[str]]:
-    """Return, for each raw table, the models that read it. Raises OpsError when the project does not load."""
+def readers(models: Mapping[str, set[str]]) -> dict[RawTable, list[str]]:
+    """Turn model -> what it reads into raw table -> models that read it."""
     from sqlglot import exp
-    from sqlmesh import Context
-    from sqlmesh.utils.errors import SQLMeshError
 
-    try:
-        models = Context(paths=str(root)).models.values()
-    except SQLMeshError as error:
-        raise OpsError(f"The SQLMesh project does not load: {error}") from error
-    readers: dict[RawTable, list[str]] = {}
-    for model in models:
-        for name in model.depends_on or ():
+    found: dict[RawTable, list[str]] = {}
+    for model in sorted(models):
+        for name in models[model]:
             table = exp.to_table(name)
             if table.db.startswith(RAW):
-                readers.setdefault((table.db.removeprefix(RAW), table.name), []).append(model.name)
-    return {table: sorted(names) for table, names in readers.items()}
-
-
-def prod_plan(settings: Settings) -> str | None:
-    """Return the id of the plan that prod is at, or None when there is no prod yet.
-
-    It changes with each plan that is applied, and only then.
-    """
-    connection = settings.connect(database=settings.state_database)
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT plan_id FROM sqlmesh._environments WHERE name = 'prod'")
-            row = cursor.fetchone()
-            return str(row[0]) if row else None
-    except (psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidSchemaName):
-        return None
-    finally:
-        connection.close()
+                found.setdefault((table.db.removeprefix(RAW), table.name), []).append(model)
+    return found

@@ -31,6 +31,7 @@ MODEL (
     score = 'Score, 1 (worst) to 5. Not additive.',
     sent_date = 'The day on which the survey was sent.',
     answered_at = 'When it was answered.',
+    answered_date = 'The day of it in the shop''s own time zone.',
     response_days = 'Days from the survey to the answer. Not additive.',
     has_comment = 'The answer has a comment. Its text stays in staging.',
     comment_length = 'Letters of the comment.'
@@ -50,6 +51,7 @@ SELECT
   score::INT AS score,
   sent_date::DATE AS sent_date,
   answered_at::TIMESTAMPTZ AS answered_at,
+  answered_date::DATE AS answered_date,
   response_days::INT AS response_days,
   has_comment::BOOLEAN AS has_comment,
   comment_length::INT AS comment_length

@@ -26,6 +26,7 @@ SELECT
   score::INT AS score,
   sent_date::DATE AS sent_date,
   answered_at::TIMESTAMPTZ AS answered_at,
+  answered_date::DATE AS answered_date,
   has_comment::BOOLEAN AS has_comment,
   comment_length::INT AS comment_length
 FROM (
@@ -40,6 +41,7 @@ FROM (
     score,
     sent_date,
     answered_at,
+    answered_date,
     has_comment,
     comment_length
   )

@@ -32,6 +32,7 @@ MODEL (
     score = 'Score, 1 (worst) to 5. Not additive.',
     sent_date = 'The day on which the survey was sent.',
     answered_at = 'When it was answered.',
+    answered_date = 'The day of it in the shop''s own time zone.',
     response_days = 'Days from the survey to the answer. Not additive.',
     has_comment = 'The answer has a comment. Its text stays in staging.',
     comment_length = 'Letters of the comment.'
@@ -58,8 +59,9 @@ SELECT
   review.score::INT AS score,
   review.sent_date::DATE AS sent_date,
   review.answered_at::TIMESTAMPTZ AS answered_at,
+  review.answered_date::DATE AS answered_date,
   (
-    review.answered_at::DATE - review.sent_date
+    review.answered_date - review.sent_date
   )::INT AS response_days,
   review.has_comment::BOOLEAN AS has_comment,
   review.comment_length::INT AS comment_length

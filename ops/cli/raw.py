@@ -114,9 +114,8 @@ def profile(source: str, as_json: bool) -> None:
 @click.option("--check", is_flag=True, help="Fail when those files are not what the contracts say.")
 def contracts(write: bool, check: bool) -> None:
     """Check every contract; list the tables, or bring SQLMesh's knowledge of them up to date."""
-    from loaders.external import external_models
-
     from loaders.contract import load_contracts
+    from loaders.external import external_models
 
     folder = project_root() / "external_models"
     known = load_contracts()

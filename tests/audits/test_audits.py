@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-DAY, NEXT_DAY, DAY_OUTSIDE = "2025-06-26", "2025-06-27", "2025-06-28"
+DAY, NEXT_DAY = "2025-06-26", "2025-06-27"
+DAY_BEFORE, DAY_OUTSIDE = "2025-06-25", "2025-06-28"
 BEGINNING, END_OF_TIME = "1900-01-01 00:00:00+00", "9999-12-31 00:00:00+00"
 KEY, OTHER_KEY = "00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002"
 
@@ -18,7 +19,7 @@ STAGED = {
 
 @pytest.mark.parametrize("model", STAGED)
 def test_staging_has_to_hold_every_raw_row_of_a_day(bench, model):
-    bench.fill(STAGED[model], [{"_event_date": day} for day in (DAY, DAY, NEXT_DAY, DAY_OUTSIDE)])
+    bench.fill(STAGED[model], [{"_event_date": day} for day in (DAY_BEFORE, DAY, DAY, NEXT_DAY, DAY_OUTSIDE)])
     for days, found in (
         ([DAY, DAY, NEXT_DAY], 0),
         ([DAY, DAY, NEXT_DAY, DAY_OUTSIDE, DAY_OUTSIDE], 0),  # not of the days that are audited
@@ -108,7 +109,7 @@ def versions(*spans: tuple[str, str, bool]) -> list[dict[str, Any]]:
         ([(BEGINNING, "2025-01-01", False), ("2025-01-01", END_OF_TIME, True)], 0),
         ([(BEGINNING, "2025-01-01", False), ("2025-01-02", END_OF_TIME, True)], 1),  # a gap
         ([(BEGINNING, "2025-01-03", False), ("2025-01-02", END_OF_TIME, True)], 1),  # an overlap
-        ([(BEGINNING, "2025-01-01", False)], 1),  # ends
+        ([(BEGINNING, "2025-01-01", True)], 1),  # the current one ends
         ([(BEGINNING, "2025-01-01", True), ("2025-01-01", END_OF_TIME, True)], 1),  # two current ones
         ([(BEGINNING, END_OF_TIME, False)], 1),  # no current one
         ([("2025-01-01", "2025-01-01", False), ("2025-01-01", END_OF_TIME, True)], 1),  # one of no length

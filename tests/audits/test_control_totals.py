@@ -1,4 +1,4 @@
-"""The facts against the control totals: to the row and to the cent, per source and day."""
+"""The facts against the control totals: to the row and to the cent, per source, day and currency."""
 
 from __future__ import annotations
 
@@ -9,16 +9,20 @@ import pytest
 DAY, NEXT_DAY, DAY_OUTSIDE = "2025-06-26", "2025-06-27", "2025-06-28"
 
 # Of each fact: its audit, what the control total says of two lines, and the two lines.
+GBP = {"currency": "GBP"}
 FACTS = {
     "core.fct_order_line": (
         "lines_match_control_total",
-        {"line_count": 2, "net_amount": "10.05", "freight_amount": "3"},
-        [{"net_amount": "10", "freight_amount": "1"}, {"net_amount": "0.05", "freight_amount": "2"}],
+        {"line_count": 2, "net_amount": "10.05", "freight_amount": "3", **GBP},
+        [
+            {"net_amount": "10", "freight_amount": "1", **GBP},
+            {"net_amount": "0.05", "freight_amount": "2", **GBP},
+        ],
     ),
     "core.fct_payment": (
         "payments_match_control_total",
-        {"payment_count": 2, "paid_amount": "10.05"},
-        [{"paid_amount": "10"}, {"paid_amount": "0.05"}],
+        {"payment_count": 2, "paid_amount": "10.05", **GBP},
+        [{"paid_amount": "10", **GBP}, {"paid_amount": "0.05", **GBP}],
     ),
     "core.fct_order": ("orders_match_control_total", {"order_count": 2}, [{}, {}]),
     "core.fct_review": ("reviews_match_control_total", {"review_count": 2}, [{}, {}]),
@@ -46,6 +50,14 @@ def test_a_fact_that_holds_what_was_staged_passes(bench, fact):
 def test_sources_do_not_stand_in_for_each_other(bench, fact):
     audit, said, rows = FACTS[fact]
     bench.fill("conformed.control_total", [on(DAY, said), on(DAY, said, "other_shop")])
+    bench.fill(fact, [on(DAY, row) for row in [*rows, *rows]])
+    assert bench.complaints(fact, audit) == 2
+
+
+@pytest.mark.parametrize("fact", sorted({fact for fact, _ in AMOUNTS}))
+def test_currencies_do_not_stand_in_for_each_other(bench, fact):
+    audit, said, rows = FACTS[fact]
+    bench.fill("conformed.control_total", [on(DAY, said), on(DAY, said | {"currency": "EUR"})])
     bench.fill(fact, [on(DAY, row) for row in [*rows, *rows]])
     assert bench.complaints(fact, audit) == 2
 

@@ -1,10 +1,9 @@
 """Refreshing prod: which dates and models are computed again after which loads."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -18,6 +17,7 @@ from ops import refresh as subject
 from ops.errors import OpsError
 from ops.refresh import Restatement, Touched, ranges, restatements_for
 from ops.settings import Settings
+from ops.sqlmesh import RawTable, SqlMesh, readers
 
 DAY = date(2026, 3, 1)
 READERS = {
@@ -77,18 +77,18 @@ def test_days_that_are_not_over_and_tables_nobody_reads_are_left_out() -> None:
     assert (plan.first, plan.last) == (days(9)[0], days(9)[0])
 
 
-class Warehouse:
+class Warehouse(SqlMesh):
     """A ledger in a real database, with SQLMesh replaced by a list of the commands it would have run."""
 
-    def __init__(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.commands: list[list[str]] = []
         self.plan: str | None = None
-        self.fails = False
+        self.fails = ""
+        self.changed = False
         connection = settings.connect_loader()
         ensure_tables(connection, load_contracts())
         connection.close()
-        monkeypatch.setattr(subject, "prod_plan", lambda _: self.plan)
 
     def load(self, table: str, dates: Sequence[date] | None, status: str = "loaded") -> None:
         connection = self.settings.connect_loader()
@@ -117,22 +117,37 @@ class Warehouse:
 
     def refresh(self) -> subject.Result:
         self.commands = []
-        return subject.refresh(self.settings, lambda _: None, self._run, lambda _: READERS)
+        return subject.refresh(self.settings, lambda _: None, self)
 
-    def _run(self, _: Path, arguments: Sequence[str]) -> None:
-        if self.fails:
-            raise OpsError("the plan failed")
+    # What stands in for SQLMesh:
+
+    def run(self, arguments: Sequence[str], answer: str = "") -> None:
         self.commands.append(list(arguments))
-        self.plan = self.plan or "first"
+        if arguments[0] != "plan":
+            return
+        restates = "--restate-model" in arguments
+        if (self.fails == "restatement" and restates) or (self.fails == "plan" and "--run" in arguments):
+            raise OpsError(f"the {self.fails} failed")
+        if restates or self.plan is None or self.changed:
+            self.plan = f"{len(self.commands)} {self.plan}"
+        if not restates and self.changed:
+            self.changed, self.fails = False, ""
+
+    def prod_plan(self) -> str | None:
+        return self.plan
+
+    def prod_readers(self) -> Mapping[RawTable, list[str]]:
+        return READERS
 
     @property
     def restated(self) -> list[str]:
-        return [" ".join(c[c.index("--start") :]) if "--start" in c else "all" for c in self.commands[1:]]
+        commands = [command for command in self.commands if "--restate-model" in command]
+        return [" ".join(c[c.index("--start") :]) if "--start" in c else "all" for c in commands]
 
 
 @pytest.fixture
-def warehouse(database: Settings, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
-    return Warehouse(database, monkeypatch)
+def warehouse(database: Settings) -> Warehouse:
+    return Warehouse(database)
 
 
 def test_the_first_refresh_plans_and_restates_nothing(warehouse: Warehouse) -> None:
@@ -177,12 +192,62 @@ def test_a_refresh_that_failed_is_done_again(warehouse: Warehouse) -> None:
     warehouse.load("sale", days(0))
     warehouse.refresh()
     warehouse.load("sale", days(1))
-    warehouse.fails = True
-    with pytest.raises(OpsError):
+    warehouse.fails = "restatement"
+    with pytest.raises(OpsError, match="the restatement failed"):
         warehouse.refresh()
-    warehouse.fails = False
+    warehouse.fails = ""
     warehouse.refresh()
     assert warehouse.restated == [f"--start {days(1)[0]} --end {days(1)[0]}"]
+
+
+def test_late_days_are_computed_again_before_changed_models_read_them(warehouse: Warehouse) -> None:
+    warehouse.load("sale", days(0))
+    warehouse.refresh()
+    warehouse.load("sale", days(1))
+    warehouse.changed = True
+    assert warehouse.refresh().planned
+    assert ["--restate-model" in command for command in warehouse.commands] == [True, False]
+
+
+def test_a_restatement_that_a_change_of_the_project_mends_is_tried_again_after_it(
+    warehouse: Warehouse,
+) -> None:
+    warehouse.load("sale", days(0))
+    warehouse.refresh()
+    warehouse.load("sale", days(1))
+    warehouse.changed, warehouse.fails = True, "restatement"
+    assert warehouse.refresh().planned
+    assert ["--restate-model" in command for command in warehouse.commands] == [True, False, True]
+    assert warehouse.refresh().did_nothing
+
+
+def test_a_first_plan_that_did_not_end_goes_on_unless_files_came_since(warehouse: Warehouse) -> None:
+    warehouse.load("sale", days(0))
+    warehouse.fails = "plan"
+    with pytest.raises(OpsError):
+        warehouse.refresh()
+    with pytest.raises(OpsError):
+        warehouse.refresh()
+    assert [command[0] for command in warehouse.commands] == ["plan"]
+    warehouse.load("sale", days(0))
+    for _ in range(2):
+        with pytest.raises(OpsError):
+            warehouse.refresh()
+    assert [command[0] for command in warehouse.commands] == ["plan"]
+    warehouse.load("sale", days(0))
+    warehouse.fails = ""
+    warehouse.refresh()
+    assert [command[0] for command in warehouse.commands] == ["janitor", "plan"]
+    assert warehouse.refresh().did_nothing
+
+
+def test_readers_are_the_models_that_name_a_raw_table() -> None:
+    models = {
+        "stg.b": {'"retail"."raw_shop"."sale"', '"retail"."seed"."country"'},
+        "stg.a": {'"retail"."raw_shop"."sale"'},
+        "core.fct": {'"retail"."stg"."a"'},
+    }
+    assert readers(models) == {("shop", "sale"): ["stg.a", "stg.b"]}
 
 
 def test_loads_behind_a_running_one_wait_for_it(warehouse: Warehouse) -> None:

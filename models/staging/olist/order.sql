@@ -41,7 +41,12 @@ SELECT
   @QUARANTINE_REASON(
     (order_id, 'text', TRUE),
     (customer_id, 'text', TRUE),
-    (order_status, 'text', TRUE),
+    (
+      order_status,
+      'text',
+      TRUE,
+      'created|approved|invoiced|processing|shipped|delivered|canceled|unavailable'
+    ),
     (order_purchase_timestamp, 'timestamp', TRUE),
     (order_approved_at, 'timestamp', FALSE),
     (order_delivered_carrier_date, 'timestamp', FALSE),

@@ -24,9 +24,10 @@ SELECT
   (
     @CAST_OR_NULL(review_answer_timestamp, 'timestamp') AT TIME ZONE 'America/Sao_Paulo'
   )::TIMESTAMPTZ AS answered_at,
+  @CAST_OR_NULL(review_answer_timestamp, 'timestamp')::DATE AS answered_date,
   @QUARANTINE_REASON(
     (order_id, 'text', TRUE),
-    (review_score, 'integer', TRUE),
+    (review_score, 'integer', TRUE, '[1-5]'),
     (review_creation_date, 'timestamp', FALSE),
     (review_answer_timestamp, 'timestamp', FALSE)
   )::TEXT AS quarantine_reason

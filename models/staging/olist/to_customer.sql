@@ -25,4 +25,5 @@ WHERE
 ORDER BY
   customer.customer_id,
   "order".ordered_at,
-  "order".order_id DESC
+  "order".order_id DESC,
+  customer.row_number

@@ -22,6 +22,7 @@ SELECT
   review.score::INT AS score,
   review.sent_date::DATE AS sent_date,
   review.answered_at::TIMESTAMPTZ AS answered_at,
+  review.answered_date::DATE AS answered_date,
   (
     NOT review.message IS NULL
   )::BOOLEAN AS has_comment,

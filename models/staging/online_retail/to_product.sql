@@ -4,22 +4,21 @@ MODEL (
   owner analytics_engineering,
   grain (source, product_id, observed_at),
   tags (staging, online_retail, mapping),
-  description 'One row per stock code. Its name is the description that most of its lines carry: clerks also typed remarks (damaged, ?) there.'
+  description 'One row per stock code. Its name is the description that most of its lines with a price carry: on the others clerks typed remarks (damaged, ?).'
 );
 
 WITH described AS (
   SELECT
     stock_code,
-    description,
-    COUNT(*) FILTER(WHERE
-      unit_price_amount > 0) AS sale_count, /* remarks stand on lines without a price */
+    CASE WHEN unit_price_amount > 0 THEN description END AS description, /* without a price it is a remark */
+    COUNT(*) AS line_count,
     MIN(order_date) AS first_date
   FROM stg.online_retail__transaction
   WHERE
     quarantine_reason IS NULL
   GROUP BY
-    stock_code,
-    description
+    1,
+    2
 ), named AS (
   SELECT DISTINCT ON (stock_code)
     stock_code,
@@ -29,7 +28,7 @@ WITH described AS (
   ORDER BY
     stock_code,
     description IS NULL,
-    sale_count DESC,
+    line_count DESC,
     description
 )
 SELECT
