@@ -11,6 +11,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class with a 
 from loaders import ledger
 from loaders.contract import Contract
 from loaders.copying import RejectedRows, copy_rows
+from loaders.erasure import erase_again
 from loaders.errors import LoadError
 from loaders.files import SourceFile
 from loaders.ledger import Counts
@@ -83,6 +84,7 @@ class Job:
         counts, seen, sha256 = self._copy()
         ensure_indexes(cursor, self.contract, name, loads=len(current) - len(replaced) + 1)
         self.rejected.store(cursor)
+        erase_again(cursor, self.contract, name, self.load_id)
         dates = touched.after(cursor, self.load_id, seen.event_dates)
         ledger.finish(
             cursor, self.load_id, sha256, counts, dates, seen.extra_columns, seen.missing_columns, replaced
