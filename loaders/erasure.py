@@ -222,7 +222,8 @@ def _erase_texts(cursor: Cursor, contract: Contract) -> dict[str, int]:
     for name in contract.tables:
         cursor.execute(
             sql.SQL(
-                "UPDATE {} SET _extra = (SELECT jsonb_object_agg(name, content) FROM jsonb_each(_extra) AS part (name, content) WHERE NOT {}) "
+                "UPDATE {} SET _extra = (SELECT jsonb_object_agg(name, content) "
+                "FROM jsonb_each(_extra) AS part (name, content) WHERE NOT {}) "
                 "WHERE _extra IS NOT NULL AND {}"
             ).format(
                 table_name(contract, name),
