@@ -19,7 +19,7 @@ PROJECT_PARTS = (
     "audits",
     "external_models",
     "linter",
-    "loaders/contracts", # which the linter reads
+    "loaders/contracts",  # which the linter reads
     "macros",
     "materializations",
     "ml",
