@@ -117,6 +117,8 @@ def erase_again(cursor: Cursor, contract: Contract, name: str, load_id: int) -> 
     tables, erased = personal_tables(contract), Erased()
     if name not in tables or not _has_erasures(cursor, contract):
         return erased
+    if not tables[name].may_tell and not _has_unknown_columns(cursor, contract, name, load_id):
+        return erased
     cursor.execute(WORKING_TABLES)
     cursor.execute(
         "INSERT INTO erasing SELECT root, tombstone, tombstone FROM ingest.erased_id WHERE source = %s",
@@ -167,6 +169,15 @@ def _has_erasures(cursor: Cursor, contract: Contract) -> bool:
     if cursor.fetchone() != (True,):
         return False
     cursor.execute("SELECT EXISTS (SELECT FROM ingest.erased_id WHERE source = %s)", [contract.source])
+    return cursor.fetchone() == (True,)
+
+
+def _has_unknown_columns(cursor: Cursor, contract: Contract, name: str, load_id: int) -> bool:
+    cursor.execute(
+        sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE _load_id = {} AND _extra IS NOT NULL)").format(
+            table_name(contract, name), sql.Literal(load_id)
+        )
+    )
     return cursor.fetchone() == (True,)
 
 

@@ -23,6 +23,11 @@ class PersonalTable:
     emptied: tuple[str, ...]
     telling: tuple[str, ...]
 
+    @property
+    def may_tell(self) -> bool:
+        """Whether the table can hold anything personal, or lead to a table that can."""
+        return bool(self.identities or self.emptied or self.passed_on)
+
 
 def personal_tables(contract: Contract) -> dict[str, PersonalTable]:
     """Return the tables that hold rows of persons, those that are referenced first.

@@ -67,22 +67,22 @@ def forget(
     """
     sqlmesh = sqlmesh or SqlMesh(settings)
     _check(settings, contract)
-    with _alone(settings, contract) as connection:
+    with _alone(settings, contract, say) as connection:
         mark, before = _known(connection, contract, customer_id)
         if before and before.finished_before:
             return before
         erased = before or _erase_raw(connection, contract, customer_id, say, dry_run=dry_run)
-        has_prod = sqlmesh.prod_plan() is not None
+        has_prod, has_state = sqlmesh.prod_plan() is not None, sqlmesh.has_state()
         found = Forgotten(
             contract.source,
             erased.rows,
             erased.dates,
             restatements_for(contract.source, erased, sqlmesh.prod_readers()) if has_prod else [],
-            sqlmesh.environments_of_their_own() if has_prod else [],
+            sqlmesh.environments_of_their_own() if has_state else [],
         )
         if dry_run:
             return found
-        if has_prod:
+        if has_state:
             _erase_derived(found, sqlmesh, say)
         erasure.finish(connection, contract, mark)
     return found
@@ -113,7 +113,7 @@ def _check(settings: Settings, contract: Contract) -> None:
 
 
 @contextmanager
-def _alone(settings: Settings, contract: Contract) -> Iterator[Connection]:
+def _alone(settings: Settings, contract: Contract, say: Say) -> Iterator[Connection]:
     """Open the loader's connection; meanwhile nobody refreshes prod or loads files of the source."""
     connection = settings.connect_loader()
     try:
@@ -126,7 +126,7 @@ def _alone(settings: Settings, contract: Contract) -> Iterator[Connection]:
             erasure.ensure_ledger(cursor)
         with ExitStack() as locks:
             for name in contract.tables:
-                locks.enter_context(table_lock(connection, contract.source, name, print))
+                locks.enter_context(table_lock(connection, contract.source, name, say))
             yield connection
     finally:
         connection.close()

@@ -56,6 +56,16 @@ class SqlMesh:
         finally:
             connection.close()
 
+    def has_state(self) -> bool:
+        """Return whether SQLMesh has ever made anything here, be it prod, another environment or half of one."""
+        connection = self._settings.connect(database=self._settings.state_database)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT to_regclass('sqlmesh._environments') IS NOT NULL")
+                return cursor.fetchone() == (True,)
+        finally:
+            connection.close()
+
     def prod_readers(self) -> Mapping[RawTable, list[str]]:
         """Return, for each raw table, the models of prod that read it, whatever the project's files say now.
 

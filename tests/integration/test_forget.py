@@ -37,14 +37,14 @@ def renamed(rows: Sequence[Line]) -> list[Line]:
     return [tuple(RENAMED.get(cell, cell) for cell in row) for row in rows]
 
 
-def deliver(project: Project, more: Line | None = None) -> None:
-    """Write both shops' files; `more` is a line that changes each of the wholesaler's files."""
+def deliver(project: Project, *, again: bool = False) -> None:
+    """Write both shops' files; `again` with one more line in the files that name customers."""
     for day, lines in INVOICES.items():
-        write_invoices(project.root / "data", day, renamed([*lines, *([more] if more else [])]))
+        line = (f"7099{day[-2:]}", "10002", "tin tray", "1", "1.125", "502.0", "EIRE")
+        write_invoices(project.root / "data", day, renamed([*lines, *([line] if again else [])]))
     for name, rows in OLIST.items():
-        last = tuple(f"{cell}" for cell in rows[-1])
-        again = [last] if more and name == "olist_customers_dataset.csv" else []
-        write_csv(project.root / "data" / "olist" / name, renamed([*rows, *again]))
+        more = [rows[-1]] if again and name == "olist_customers_dataset.csv" else []
+        write_csv(project.root / "data" / "olist" / name, renamed([*rows, *more]))
 
 
 def holding(postgres: ThrowawayServer, project: Project, needles: Sequence[str]) -> list[str]:
@@ -104,7 +104,7 @@ def test_a_person_is_erased_everywhere_and_the_sums_stay(postgres: ThrowawayServ
     ledger = project.query("SELECT source, finished_at IS NOT NULL FROM ingest.erasure ORDER BY 1")
     assert ledger == [("olist", True), ("online_retail", True)]
 
-    deliver(project, more=("700099", "10002", "tin tray", "1", "1.125", "502.0", "EIRE"))
+    deliver(project, again=True)
     assert "files loaded" in project.retail("load", "--all")
     project.retail("refresh")
     assert holding(postgres, project, needles) == []
