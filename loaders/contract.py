@@ -22,6 +22,9 @@ IDENTIFIER_BYTES = 63  # Postgres cuts longer names
 ASCII_ENCODINGS = re.compile(
     r"ascii|utf-8(-sig)?|iso8859-\d+|cp(125\d|437|850|852|858|866)|koi8-[ru]|mac-roman"
 )
+# What a column tells of a person. E-mail, phone, name and address are hashed from staging on; free text stays
+# there. A pseudonym is an id without meaning, a region is a city, a state or the beginning of a postal code.
+Personal = Literal["email", "phone", "name", "address", "free text", "region", "pseudonym"]
 
 
 def _identifier(name: str) -> str:
@@ -69,7 +72,7 @@ class Column(_Strict):
     header: str | None = None
     required: bool = False
     description: str = ""
-    personal: str | bool = False
+    personal: Personal | None = None
     references: str | None = None
 
     @field_validator("header")
@@ -171,6 +174,7 @@ class Contract(_Strict):
     time_zone: str = "UTC"
     currency: str | None = None
     download: str | None = None
+    person: str | None = None  # table.column of the id by which `retail forget` finds a person's rows
     tables: Annotated[dict[str, Table], Field(min_length=1)]
 
     @field_validator("source")
@@ -199,7 +203,17 @@ class Contract(_Strict):
                     )
             if table.event_time and table.event_time.through:
                 self._check_through(name, table, table.event_time.through)
+        self._check_person()
         return self
+
+    def _check_person(self) -> None:
+        if self.person is None:
+            return
+        place = self.reference(self.person)
+        if place is None:
+            raise ValueError(f"person: there is no {self.person!r}")
+        if self.tables[place[0]].columns[place[1]].personal != "pseudonym":
+            raise ValueError(f"person: {self.person!r} must be marked as personal: pseudonym")
 
     def _check_through(self, name: str, table: Table, column: str) -> None:
         target = self.reference(table.columns[column].references or "")

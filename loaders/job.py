@@ -12,6 +12,7 @@ from loaders import ledger
 from loaders.arrived import ArrivedKeys
 from loaders.contract import Contract
 from loaders.copying import RejectedRows, copy_rows
+from loaders.erasure import erase_again
 from loaders.errors import LoadError
 from loaders.files import SourceFile
 from loaders.ledger import Counts
@@ -85,6 +86,7 @@ class Job:
         counts, seen, sha256 = self._copy()
         ensure_indexes(cursor, self.contract, name, loads=len(current) - len(replaced) + 1)
         self.rejected.store(cursor)
+        erase_again(cursor, self.contract, name, self.load_id)
         dates = touched.after(cursor, self.load_id, seen.event_dates)
         arrived.after(cursor, self.load_id)
         ledger.finish(

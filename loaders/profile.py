@@ -220,8 +220,7 @@ def _parameters(personal: list[int] | bool) -> dict[str, object]:
 
 def _word(table: TableContract, column: str) -> str | None:
     """What makes a column personal, in the contract's word for it."""
-    personal = table.columns[column].personal
-    return personal if isinstance(personal, str) else ("personal" if personal else None)
+    return table.columns[column].personal
 
 
 def _one(cursor: Cursor) -> tuple[Any, ...]:

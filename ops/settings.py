@@ -57,6 +57,7 @@ class Settings:
     embedded: EmbeddedSettings
     sslmode: str | None = None
     server: Server = "embedded"
+    hash_key: str = field(default="", repr=False)  # of pseudonyms; only provisioning needs it
 
     @property
     def env_file(self) -> Path:
@@ -108,6 +109,7 @@ class Settings:
             "RETAIL_LOADER_USER": self.loader.user,
             "RETAIL_LOADER_PASSWORD": self.loader.password or None,
             "RETAIL_BI_PASSWORD": self.bi.password or None,
+            "RETAIL_HASH_KEY": self.hash_key or None,
         }
 
     def _unreachable(self, login: Login, database: str, error: Exception) -> str:
@@ -156,6 +158,7 @@ def load_settings(root: Path | None = None, environment: Mapping[str, str] | Non
         embedded=_embedded(root, values),
         sslmode=values.get("PGSSLMODE") or None,
         server=_server(values),
+        hash_key=values.get("RETAIL_HASH_KEY", ""),
     )
 
 

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 import psycopg2
 
@@ -15,10 +16,11 @@ RAW = "raw_"
 
 
 class SqlMesh:
-    """The project of some settings, seen from outside."""
+    """The project of some settings, seen from outside. What commands print goes to `output` (default: stdout)."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, output: IO[str] | None = None) -> None:
         self._settings = settings
+        self._output = output
 
     def run(self, arguments: Sequence[str], answer: str = "") -> None:
         """Run a sqlmesh command with its output on the terminal and `answer` to what it asks.
@@ -28,7 +30,12 @@ class SqlMesh:
         program = Path(sys.executable).with_name("sqlmesh")
         sys.stdout.flush()
         done = subprocess.run(
-            [str(program), *arguments], cwd=self._settings.root, input=answer, text=True, check=False
+            [str(program), *arguments],
+            cwd=self._settings.root,
+            input=answer,
+            stdout=self._output,
+            text=True,
+            check=False,
         )
         if done.returncode != 0:
             raise OpsError(f"`sqlmesh {' '.join(arguments)}` failed; what it said is above.")
@@ -46,6 +53,16 @@ class SqlMesh:
                 return str(row[0]) if row else None
         except (psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidSchemaName):
             return None
+        finally:
+            connection.close()
+
+    def has_state(self) -> bool:
+        """Return whether SQLMesh has ever made anything here, be it prod, another environment or half of one."""
+        connection = self._settings.connect(database=self._settings.state_database)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT to_regclass('sqlmesh._environments') IS NOT NULL")
+                return cursor.fetchone() == (True,)
         finally:
             connection.close()
 
@@ -69,6 +86,22 @@ class SqlMesh:
             if snapshot.is_model
         }
         return readers(models)
+
+    def environments_of_their_own(self) -> list[str]:
+        """Return the environments beside prod that hold versions of models that prod has not.
+
+        Raises OpsError when SQLMesh cannot tell.
+        """
+        from sqlmesh import Context
+        from sqlmesh.utils.errors import SQLMeshError
+
+        try:
+            environments = Context(paths=str(self._settings.root), load=False).state_reader.get_environments()
+        except SQLMeshError as error:
+            raise OpsError(f"SQLMesh does not say which environments there are: {error}") from error
+        held = {item.name: {snapshot.snapshot_id for snapshot in item.snapshots} for item in environments}
+        prod = held.pop("prod", set())
+        return sorted(name for name, snapshots in held.items() if snapshots - prod)
 
 
 def readers(models: Mapping[str, set[str]]) -> dict[RawTable, list[str]]:

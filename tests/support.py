@@ -19,6 +19,7 @@ PROJECT_PARTS = (
     "audits",
     "external_models",
     "linter",
+    "loaders/contracts",  # which the linter reads
     "macros",
     "materializations",
     "ml",

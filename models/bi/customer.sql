@@ -15,7 +15,8 @@ MODEL (
     )),
     unique_values(columns := (
       customer_key
-    ))
+    )),
+    no_personal_values(columns := (customer_id, city, state))
   ),
   description 'One row per customer and version of the address, and one Unknown member. Count customers by is_current.',
   column_descriptions (

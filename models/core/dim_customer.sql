@@ -22,7 +22,8 @@ MODEL (
     ),
     unique_values(columns := (
       customer_key
-    ))
+    )),
+    no_personal_values(columns := (customer_id, city, state))
   ),
   description 'One row per customer and version of the address (slowly changing dimension, type 2), and one Unknown member. Count customers by is_current, not by row.',
   column_descriptions (

@@ -10,7 +10,7 @@ from typing import get_args
 
 from ops import dotenv
 from ops.errors import OpsError
-from ops.postgres import datadir
+from ops.postgres import datadir, hash_key
 from ops.postgres.programs import can_enter, server_user
 from ops.postgres.provision import provision
 from ops.postgres.server import Server, Started
@@ -50,7 +50,8 @@ def start(settings: Settings, *, force: bool = False) -> Result:
     fresh = settings.server == "other" or not settings.transformer.password
     started = server.start(last_port=None if fresh else settings.port)
     settings = _with_logins(replace(settings, host="127.0.0.1", port=started.port, sslmode=None), fresh)
-    if fresh or started.created or not _all_log_in(settings):
+    settings = _with_hash_key(settings, server)
+    if fresh or started.created or not _all_log_in(settings) or not hash_key.is_in_force(settings):
         provision(settings, administrator(server))
         moved = server.current_port()  # a lost superuser password took a restart
         settings, started = replace(settings, port=moved), replace(started, port=moved)
@@ -99,6 +100,15 @@ def _with_logins(settings: Settings, fresh: bool) -> Settings:
         loader=login(settings.loader, "retail_loader"),
         bi=login(settings.bi, BI_READER),
     )
+
+
+def _with_hash_key(settings: Settings, server: Server) -> Settings:
+    """Give the settings a key where `.env` has none: the one that the server keeps, or a new one."""
+    try:
+        keeper = None if settings.hash_key else server.connect(settings.database)
+    except OpsError:  # there is no such database yet
+        keeper = None
+    return hash_key.with_key(settings, keeper)
 
 
 def _all_log_in(settings: Settings) -> bool:

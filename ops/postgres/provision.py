@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ops.errors import OpsError
@@ -21,14 +21,22 @@ def provision(settings: Settings, administrator: Mapping[str, str]) -> None:
     """
     if not settings.transformer.password:
         raise OpsError(f"PGPASSWORD is not set in {settings.env_file}: the roles need passwords.")
+    run_scripts(settings, administrator, sorted(SQL_FOLDER.glob("*.sql")))
+
+
+def run_scripts(
+    settings: Settings, administrator: Mapping[str, str], scripts: Iterable[Path], **more: str
+) -> None:
+    """Run SQL files as the administrator; `more` are variables for them. Raises OpsError."""
     environment = {
         "PATH": os.environ.get("PATH", os.defpath),
         "PGAPPNAME": "retailmesh setup",
         **administrator,
         **role_variables(settings),
+        **more,
     }
     program = psql_program(administrator)
-    for script in sorted(SQL_FOLDER.glob("*.sql")):
+    for script in scripts:
         run_psql(program, script, environment)
 
 
@@ -42,6 +50,7 @@ def role_variables(settings: Settings) -> dict[str, str]:
         "RETAIL_LOADER_USER": settings.loader.user,
         "RETAIL_LOADER_PASSWORD": settings.loader.password,
         "RETAIL_BI_PASSWORD": settings.bi.password,
+        "RETAIL_HASH_KEY": settings.hash_key,
     }
 
 

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import psycopg2
+from psycopg2.extensions import connection as Connection  # noqa: N812 - a class with a lower-case name
 from psycopg2.extensions import parse_dsn
 
 from ops import dotenv
 from ops.errors import OpsError
+from ops.postgres import hash_key
 from ops.postgres.provision import provision
 from ops.settings import BI_READER, Login, Settings, load_settings
 
@@ -57,7 +59,7 @@ def connect_to(settings: Settings, address: str, state_database: str | None = No
     _check_rights(there)
     _make_reader(there)
     _make_state_database(there)
-    return _keep(there)
+    return _keep(hash_key.install_as_owner(there))
 
 
 def create_on(settings: Settings, address: str, state_database: str | None = None) -> Settings:
@@ -78,7 +80,9 @@ def create_on(settings: Settings, address: str, state_database: str | None = Non
         "PGDATABASE": parts.get("dbname", "postgres"),
         **({"PGSSLMODE": there.sslmode} if there.sslmode else {}),
     }
-    version_of(replace(there, transformer=_login(administrator), database=administrator["PGDATABASE"]))
+    manager = replace(there, transformer=_login(administrator))
+    version_of(replace(manager, database=administrator["PGDATABASE"]))
+    there = hash_key.with_key(there, _connect_if_there(manager))
     provision(there, administrator)
     version_of(there)
     return _keep(there)
@@ -106,6 +110,13 @@ def _at(settings: Settings, parts: Mapping[str, str]) -> Settings:
 
 def _login(administrator: Mapping[str, str]) -> Login:
     return Login(administrator["PGUSER"], administrator["PGPASSWORD"])
+
+
+def _connect_if_there(settings: Settings) -> Connection | None:
+    try:
+        return settings.connect()
+    except OpsError:  # the database is not made yet
+        return None
 
 
 def _check_rights(settings: Settings) -> None:

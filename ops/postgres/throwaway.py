@@ -60,6 +60,7 @@ class ThrowawayServer:
             data_dir=root / "data",
             embedded=EmbeddedSettings(self.server.home, version=self.version),
             server="other",
+            hash_key="hash-key-of-a-throwaway-server-0001",
         )
         self.provision(settings)
         return settings

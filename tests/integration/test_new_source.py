@@ -38,7 +38,8 @@ def shop(project: Project) -> Project:
     ensure_tables(connection, load_contracts())  # the project's own sources, without a row
     connection.close()
     for package in ("loaders", "ops"):
-        shutil.copytree(ROOT / package, project.root / package, ignore=shutil.ignore_patterns("__pycache__"))
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / package, project.root / package, ignore=ignored, dirs_exist_ok=True)
     files = documented_files()
     config = project.root / "config.yaml"
     text = config.read_text("utf-8")

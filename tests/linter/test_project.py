@@ -21,6 +21,8 @@ RULES = {
     "nonaivetimestamp",
     "moneyisnumeric",
     "columnnamesfollowvocabulary",
+    "personalcolumnsstaybehind",
+    "readersgetservedlayers",
 }
 
 CONFIG = f"""
@@ -46,9 +48,14 @@ SELECT 'a'::TEXT AS sale_key, 1::DECIMAL(14, 2) AS net_amount, 'GBP'::TEXT AS cu
 """
 
 BAD = """
-MODEL (name core.fct_a_sale_whose_name_is_far_too_long_for_postgres, kind FULL, description 'Sales.');
+MODEL (
+  name core.fct_a_sale_whose_name_is_far_too_long_for_postgres,
+  kind FULL,
+  description 'Sales.',
+  grants ("select" = ARRAY['bi_reader'])
+);
 
-SELECT a::TIMESTAMP AS sold_at, b::REAL AS net_amount FROM stg.shop__sale
+SELECT a::TIMESTAMP AS sold_at, b::REAL AS net_amount, c AS email FROM stg.shop__sale
 """
 
 RAW = """

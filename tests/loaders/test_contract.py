@@ -56,6 +56,13 @@ def test_tables_that_reference_each_other_still_have_an_order(tmp_path: Path) ->
         ("product.id}", "product.nope}", "columns.id.references: there is no 'product.nope'"),
         ("required: true}\n", "wanted: true}\n", "columns.day.wanted: Extra inputs are not permitted"),
         ("key: [id]", "format: {delimiter: ';;'}", "format.delimiter: must be one ASCII character"),
+        (
+            "day: {required: true}",
+            "day: {required: true, personal: e-mail}",
+            "columns.day.personal: .*'email'",
+        ),
+        ("source: shop", "source: shop\nperson: sale.nobody", "person: there is no 'sale.nobody'"),
+        ("source: shop", "source: shop\nperson: sale.id", "'sale.id' must be marked as personal: pseudonym"),
         ("key: [id]", "format: {encoding: klingon}", "Python knows no encoding 'klingon'"),
         ("key: [id]", "format: {encoding: utf-16}", "'utf-16' is not supported"),
         ("source: shop", "source: shop\ntime_zone: Mars/Olympus", "there is no time zone 'Mars/Olympus'"),

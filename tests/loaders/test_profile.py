@@ -112,8 +112,8 @@ def test_a_few_bad_values_are_told_and_do_not_hide_the_type(profile: Profile) ->
     assert (column.type_guess, column.misfits, column.minimum, column.maximum) == ("integer", 1, "7", "8")
 
 
-@pytest.mark.parametrize("personal", ["free text", True])
-def test_values_of_a_personal_column_are_not_told_anywhere(personal: str | bool, profile: Profile) -> None:
+@pytest.mark.parametrize("personal", ["free text", "email"])
+def test_values_of_a_personal_column_are_not_told_anywhere(personal: str, profile: Profile) -> None:
     shop = contract(
         person={"key": ["mail"], "columns": {"mail": {"personal": personal}}},
         sale={"columns": {"buyer": {"references": "person.mail"}}},

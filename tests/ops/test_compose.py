@@ -23,6 +23,7 @@ PASSWORDS = {
     "RETAIL_LOADER_PASSWORD": "two",
     "RETAIL_BI_PASSWORD": "three",
     "RETAIL_POSTGRES_PASSWORD": "four",
+    "RETAIL_HASH_KEY": "five times as long as a password",
 }
 
 

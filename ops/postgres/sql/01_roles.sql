@@ -1,6 +1,7 @@
--- The three roles and their passwords. psql runs this as an administrator: `retail start` on the embedded server,
--- docker compose in its entrypoint, `retail connect --create-roles` on any other. It can run again at any time.
--- Names (but bi_reader, which the models name) and passwords come from the environment, so that no password stands in a process list or in this file.
+-- The three roles and their passwords, and a fourth that nobody logs in as: it keeps the keys of hashes. psql runs
+-- this as an administrator: `retail start` on the embedded server, docker compose in its entrypoint,
+-- `retail connect --create-roles` on any other. It can run again at any time. Names (but bi_reader, which the models
+-- name) and passwords come from the environment, so that no password stands in a process list or in this file.
 \set ON_ERROR_STOP on
 \getenv transformer RETAIL_TRANSFORMER_USER
 \getenv transformer_password RETAIL_TRANSFORMER_PASSWORD
@@ -14,7 +15,7 @@ FROM (VALUES ('log_min_error_statement', 'panic'), ('log_statement', 'none')) AS
 WHERE (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) \g /dev/null
 
 SELECT format('CREATE ROLE %I', name)
-FROM (VALUES (:'transformer'), (:'loader'), ('bi_reader')) AS role (name)
+FROM (VALUES (:'transformer'), (:'loader'), ('bi_reader'), ('retail_keeper')) AS role (name)
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
 
 ALTER ROLE :"transformer" LOGIN PASSWORD :'transformer_password';
@@ -30,5 +31,5 @@ ALTER ROLE bi_reader SET statement_timeout = '5min';
 
 -- An administrator who is no superuser (managed servers) may give away ownership only as a member.
 SELECT format('GRANT %I TO CURRENT_USER', name)
-FROM (VALUES (:'transformer'), (:'loader')) AS role (name)
+FROM (VALUES (:'transformer'), (:'loader'), ('retail_keeper')) AS role (name)
 WHERE NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AND name <> current_user \gexec

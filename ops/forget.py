@@ -1,0 +1,189 @@
+"""`retail forget`: erase a person from the raw layer and from everything that was derived from it.
+
+First the raw rows, in one transaction. Then prod: the days of the person's rows are computed again. Then what
+else SQLMesh holds: environments with versions of their own are taken down, and every version that no environment
+uses is dropped now instead of in a week. The ledger says how far an erasure came, so that it can be gone on with.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection  # noqa: N812 - a class with a lower-case name
+
+from loaders import erasure
+from loaders.contract import Contract
+from loaders.ledger import table_lock
+from loaders.person import personal_tables
+from loaders.schema import ensure_tables, table_name
+from ops.errors import OpsError
+from ops.postgres import hash_key
+from ops.refresh import LOCK
+from ops.restatement import Restatement, ranges
+from ops.settings import Settings
+from ops.sqlmesh import RawTable, SqlMesh
+
+Say = Callable[[str], None]
+JANITOR = ("janitor", "--ignore-ttl")
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What was erased, or would be: rows per raw table, dates and models computed again, environments dropped."""
+
+    source: str
+    rows: dict[str, int]
+    dates: list[date]
+    restatements: list[Restatement] = field(default_factory=list)
+    environments: list[str] = field(default_factory=list)
+    finished_before: datetime | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        """Return it for JSON."""
+        return {
+            "source": self.source,
+            "rows": self.rows,
+            "dates": self.dates,
+            "computed_again": [str(item) for item in self.restatements],
+            "environments_dropped": self.environments,
+            "finished_before": self.finished_before,
+        }
+
+
+def forget(
+    settings: Settings,
+    contract: Contract,
+    customer_id: str,
+    say: Say,
+    *,
+    dry_run: bool = False,
+    sqlmesh: SqlMesh | None = None,
+) -> Forgotten:
+    """Erase the person with this id, or with `dry_run` only find out what that would touch.
+
+    An erasure that was interrupted is gone on with. Raises OpsError when no row names the person, when the
+    contract says not how to find one, or a plan fails; LoadError and psycopg2.Error from the raw layer.
+    """
+    sqlmesh = sqlmesh or SqlMesh(settings)
+    _check(settings, contract)
+    with _alone(settings, contract, say) as connection:
+        mark, before = _known(connection, contract, customer_id)
+        if before and before.finished_before:
+            return before
+        erased = before or _erase_raw(connection, contract, customer_id, say, dry_run=dry_run)
+        has_prod, has_state = sqlmesh.prod_plan() is not None, sqlmesh.has_state()
+        found = Forgotten(
+            contract.source,
+            erased.rows,
+            erased.dates,
+            restatements_for(contract.source, erased, sqlmesh.prod_readers()) if has_prod else [],
+            sqlmesh.environments_of_their_own() if has_state else [],
+        )
+        if dry_run:
+            return found
+        if has_state:
+            _erase_derived(found, sqlmesh, say)
+        erasure.finish(connection, contract, mark)
+    return found
+
+
+def restatements_for(
+    source: str, erased: Forgotten, readers: Mapping[RawTable, list[str]]
+) -> list[Restatement]:
+    """Return the plans that compute the person's days again.
+
+    Models without a time are computed whole by any of them, so a person without dated rows gets yesterday.
+    """
+    tables = {name.removesuffix("._extra") for name in erased.rows}
+    models = tuple(sorted({model for table in tables for model in readers.get((source, table), [])}))
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    days = ranges([day for day in erased.dates if day <= yesterday]) or [(yesterday, yesterday)]
+    return [Restatement(models, first, last) for first, last in days] if models else []
+
+
+def _check(settings: Settings, contract: Contract) -> None:
+    if not personal_tables(contract):
+        raise OpsError(f"The contract of {contract.source} names no `person`, so nobody can be found there.")
+    if not hash_key.has_function(settings):
+        raise OpsError(
+            "This server has no keyed hashes yet: `retail start` or `retail connect` makes them, and forgetting "
+            "needs them to know the person when a file brings them again."
+        )
+
+
+@contextmanager
+def _alone(settings: Settings, contract: Contract, say: Say) -> Iterator[Connection]:
+    """Open the loader's connection; meanwhile nobody refreshes prod or loads files of the source."""
+    connection = settings.connect_loader()
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+            if cursor.fetchone() != (True,):
+                raise OpsError("A refresh of prod is under way: wait for it, or look for its process.")
+        ensure_tables(connection, [contract])
+        with connection, connection.cursor() as cursor:
+            erasure.ensure_ledger(cursor)
+        with ExitStack() as locks:
+            for name in contract.tables:
+                locks.enter_context(table_lock(connection, contract.source, name, say))
+            yield connection
+    finally:
+        connection.close()
+
+
+def _known(connection: Connection, contract: Contract, customer_id: str) -> tuple[str, Forgotten | None]:
+    """Return the person's mark, and what the ledger says of an erasure that has begun."""
+    with connection, connection.cursor() as cursor:
+        mark = erasure.mark_of(cursor, contract, customer_id)
+        cursor.execute(
+            "SELECT rows_touched, event_dates, finished_at FROM ingest.erasure "
+            "WHERE source = %s AND id_mark = %s",
+            [contract.source, mark],
+        )
+        row = cursor.fetchone()
+    return mark, Forgotten(contract.source, row[0], row[1], finished_before=row[2]) if row else None
+
+
+def _erase_raw(
+    connection: Connection, contract: Contract, customer_id: str, say: Say, *, dry_run: bool
+) -> Forgotten:
+    with connection.cursor() as cursor:
+        erased = erasure.erase(cursor, contract, customer_id)
+    if dry_run or not erased.rows:
+        connection.rollback()
+    else:
+        connection.commit()
+    if not erased.rows:
+        raise OpsError(f"No row of {contract.schema_name} names this customer; nothing was changed.")
+    if not dry_run:
+        say(f"Erased from {contract.schema_name}: {sum(erased.rows.values()):,} rows.")
+        _vacuum(connection, contract, list(erased.rows))
+    return Forgotten(contract.source, erased.rows, sorted(erased.dates))
+
+
+def _vacuum(connection: Connection, contract: Contract, touched: Sequence[str]) -> None:
+    """Remove the rows' former versions, and the person from the planner's statistics."""
+    tables = {name.removesuffix("._extra") for name in touched if not name.startswith("ingest.")}
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            for name in sorted(tables):
+                cursor.execute(sql.SQL("VACUUM (ANALYZE) {}").format(table_name(contract, name)))
+            cursor.execute("VACUUM (ANALYZE) ingest.rejected_row, ingest.load")
+    finally:
+        connection.autocommit = False
+
+
+def _erase_derived(found: Forgotten, sqlmesh: SqlMesh, say: Say) -> None:
+    for restatement in found.restatements:
+        say(f"Computing again {restatement}")
+        sqlmesh.run(restatement.arguments())
+    for name in found.environments:
+        say(
+            f"Taking down the environment {name}: it has tables of its own; `sqlmesh plan {name}` makes it again"
+        )
+        sqlmesh.run(["invalidate", name])
+    say("Dropping the versions that no environment uses")
+    sqlmesh.run(JANITOR, answer="y\n")

@@ -1,0 +1,118 @@
+"""`retail forget`: a person leaves the whole database, old versions and environments too; the sums stay."""
+
+import json
+from collections.abc import Sequence
+
+import pytest
+from psycopg2 import sql
+
+from ops.postgres.throwaway import ThrowawayServer
+from tests.integration.shops import INVOICES, OLIST, Line, write_csv, write_invoices
+from tests.integration.star import delete_all_environments
+from tests.support import Project
+
+pytestmark = pytest.mark.slow
+
+PLAN = ("plan", "prod", "--auto-apply", "--no-prompts", "--skip-tests")
+ANA, BUYER = "ana-7d1f-unique", "5017701"  # of Olist; of Online Retail
+RENAMED = {"ana": ANA, "c1": "order-customer-7d1f-1", "c2": "order-customer-7d1f-2", "501.0": f"{BUYER}.0"}
+COMMENTS = ("chegou tarde", "ótimo")
+SUMS = """
+SELECT source, order_date, currency, sum(net_amount), sum(quantity), count(*), count(DISTINCT order_id)
+FROM core.fct_order_line GROUP BY 1, 2, 3
+UNION ALL
+SELECT source, order_date, currency, sum(paid_amount), NULL::bigint, count(*), count(DISTINCT order_id)
+FROM core.fct_payment GROUP BY 1, 2, 3
+UNION ALL
+SELECT source, order_date, NULL::text, sum(score), NULL::bigint, count(*), count(DISTINCT order_id)
+FROM core.fct_review GROUP BY 1, 2, 3
+UNION ALL
+SELECT o.source, NULL::date, o.currency, sum(o.order_amount), NULL::bigint, count(*), count(DISTINCT c.customer_id)
+FROM core.fct_order AS o JOIN core.dim_customer AS c USING (customer_key) GROUP BY 1, 2, 3
+ORDER BY 1, 2, 3, 4
+"""
+
+
+def renamed(rows: Sequence[Line]) -> list[Line]:
+    return [tuple(RENAMED.get(cell, cell) for cell in row) for row in rows]
+
+
+def deliver(project: Project, *, again: bool = False) -> None:
+    """Write both shops' files; `again` with one more line in the files that name customers."""
+    for day, lines in INVOICES.items():
+        line = (f"7099{day[-2:]}", "10002", "tin tray", "1", "1.125", "502.0", "EIRE")
+        write_invoices(project.root / "data", day, renamed([*lines, *([line] if again else [])]))
+    for name, rows in OLIST.items():
+        more = [rows[-1]] if again and name == "olist_customers_dataset.csv" else []
+        write_csv(project.root / "data" / "olist" / name, renamed([*rows, *more]))
+
+
+def holding(postgres: ThrowawayServer, project: Project, needles: Sequence[str]) -> list[str]:
+    """Return the tables, views and statistics, in both databases, in whose text one of the values stands."""
+    found = []
+    for database in (project.settings.database, project.settings.state_database):
+        connection = postgres.server.connect(database)
+        with connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT n.nspname, c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+                "WHERE c.relkind IN ('r', 'v', 'm', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema')"
+            )
+            places = [sql.Identifier(*row) for row in cursor.fetchall()]
+            for place in [*places, sql.Identifier("pg_catalog", "pg_statistic")]:
+                cursor.execute(
+                    sql.SQL("SELECT count(*) FROM {} AS t WHERE t::text LIKE ANY (%s)").format(place),
+                    [[f"%{needle}%" for needle in needles]],
+                )
+                if cursor.fetchone() != (0,):
+                    found.append(f"{database}: {place.strings}")
+        connection.close()
+    return found
+
+
+def test_a_person_is_erased_everywhere_and_the_sums_stay(postgres: ThrowawayServer, project: Project) -> None:
+    deliver(project)
+    project.retail("load", "--all")
+    project.retail("refresh")
+    model = project.root / "models" / "core" / "dim_customer.sql"
+    text = model.read_text()
+    model.write_text(text.replace("customer.city::TEXT AS city", "UPPER(customer.city)::TEXT AS city"))
+    project.sqlmesh("plan", "dev", "--auto-apply", "--no-prompts", "--skip-tests")
+    model.write_text(text.replace("customer.city::TEXT AS city", "INITCAP(customer.city)::TEXT AS city"))
+    project.sqlmesh(*PLAN)
+
+    sums = project.query(SUMS)
+    keys = project.query(
+        "SELECT customer_key::text FROM core.dim_customer WHERE customer_id IN (%s, %s)", ANA, BUYER
+    )
+    assert len(keys) == 3
+    needles = [*RENAMED.values(), BUYER, *COMMENTS, *(str(key) for (key,) in keys)]
+    assert len(holding(postgres, project, needles)) > 20
+    assert len(project.query("SELECT 1 FROM pg_namespace WHERE nspname = 'core__dev'")) == 1
+
+    said = json.loads(project.retail("forget", "olist", ANA, "--dry-run", "--json"))
+    assert said["rows"] == {"customer": 2, "order": 2, "order_review": 2}
+    assert said["dates"] == ["2018-03-01", "2018-03-05"]
+    assert said["environments_dropped"] == ["dev"]
+    assert len(holding(postgres, project, needles)) > 20
+
+    assert "Rows erased from" in project.retail("forget", "olist", ANA, "--yes")
+    assert "Rows erased from" in project.retail("forget", "online_retail", BUYER, "--yes")
+    assert holding(postgres, project, needles) == []
+    assert project.query(SUMS) == sums
+    assert project.query("SELECT 1 FROM pg_namespace WHERE nspname = 'core__dev'") == []
+    assert "erased before" in project.retail("forget", "olist", ANA, "--yes")
+    ledger = project.query("SELECT source, finished_at IS NOT NULL FROM ingest.erasure ORDER BY 1")
+    assert ledger == [("olist", True), ("online_retail", True)]
+
+    deliver(project, again=True)
+    assert "files loaded" in project.retail("load", "--all")
+    project.retail("refresh")
+    assert holding(postgres, project, needles) == []
+    olist = [row for row in sums if row[0] == "olist"]
+    assert [row for row in project.query(SUMS) if row[0] == "olist"] == olist
+
+    sums = project.query(SUMS)
+    delete_all_environments(project)
+    project.sqlmesh(*PLAN)
+    assert holding(postgres, project, needles) == []
+    assert project.query(SUMS) == sums
