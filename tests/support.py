@@ -45,22 +45,26 @@ class Project:
     def root(self) -> Path:
         return self.settings.root
 
-    def sqlmesh(self, *arguments: str, check: bool = True, timeout: float = 600) -> str:
-        """Run `sqlmesh` in the copy and return what it printed; with `check` a failure is an error."""
-        return self.run(
-            [str(Path(sys.executable).with_name("sqlmesh")), *arguments], check=check, timeout=timeout
-        )
+    def sqlmesh(self, *arguments: str, check: bool = True, timeout: float = 600, answers: str = "") -> str:
+        """Run `sqlmesh` in the copy and return what it printed; with `check` a failure is an error.
+
+        `answers` is what somebody types when it asks.
+        """
+        program = str(Path(sys.executable).with_name("sqlmesh"))
+        return self.run([program, *arguments], check=check, timeout=timeout, answers=answers)
 
     def retail(self, *arguments: str, check: bool = True, timeout: float = 600) -> str:
         """Run `retail` for the copy, as `sqlmesh` above."""
         return self.run([sys.executable, "-m", "ops.cli.main", *arguments], check=check, timeout=timeout)
 
-    def run(self, command: Sequence[str], *, check: bool = True, timeout: float = 600) -> str:
+    def run(
+        self, command: Sequence[str], *, check: bool = True, timeout: float = 600, answers: str = ""
+    ) -> str:
         done = subprocess.run(
             command,
             cwd=self.root,
             env=quiet_environment(RETAIL_PROJECT_DIR=str(self.root)),
-            stdin=subprocess.DEVNULL,
+            input=answers,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
