@@ -46,16 +46,19 @@ class Project:
     def root(self) -> Path:
         return self.settings.root
 
-    def sqlmesh(self, *arguments: str, check: bool = True, timeout: float = 600) -> str:
-        """Run `sqlmesh` in the copy and return what it printed; with `check` a failure is an error."""
-        return self.run(
-            [str(Path(sys.executable).with_name("sqlmesh")), *arguments], check=check, timeout=timeout
-        )
+    def sqlmesh(self, *arguments: str, check: bool = True, timeout: float = 600, answers: str = "") -> str:
+        """Run `sqlmesh` in the copy and return what it printed; with `check` a failure is an error.
+
+        `answers` is what somebody types when it asks.
+        """
+        program = str(Path(sys.executable).with_name("sqlmesh"))
+        return self.run([program, *arguments], check=check, timeout=timeout, answers=answers)
 
     def retail(self, *arguments: str, check: bool = True, timeout: float = 600) -> str:
         """Run `retail` for the copy, as `sqlmesh` above."""
         return self.run([sys.executable, "-m", "ops.cli.main", *arguments], check=check, timeout=timeout)
 
+<<<<<<< HEAD
     def exit_code(self, *arguments: str) -> int:
         """Run `retail` for the copy and return its exit code."""
         return self._done([sys.executable, "-m", "ops.cli.main", *arguments], 600).returncode
@@ -68,10 +71,16 @@ class Project:
 
     def _done(self, command: Sequence[str], timeout: float) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
+=======
+    def run(
+        self, command: Sequence[str], *, check: bool = True, timeout: float = 600, answers: str = ""
+    ) -> str:
+        done = subprocess.run(
+>>>>>>> main
             command,
             cwd=self.root,
             env=quiet_environment(RETAIL_PROJECT_DIR=str(self.root)),
-            stdin=subprocess.DEVNULL,
+            input=answers,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

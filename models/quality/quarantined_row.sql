@@ -94,7 +94,7 @@ WITH held AS (
     ON child.place = reference.source || '/' || reference.table_name || '/' || reference.source_file
   JOIN file AS parent
     ON parent.place = reference.source || '/' || reference.parent_table || '/' || reference.parent_file
-    LEFT JOIN held
+  LEFT JOIN held
     ON held.source = reference.source
     AND held.table_name = reference.table_name
     AND held.source_file = reference.source_file

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from ops.postgres.programs import psql_of_wheel
 from tests.support import Project
 
 HEADER = "Invoice,StockCode,Description,Quantity,Price,Customer ID,Country,InvoiceDate\n"
+YES = "y\n" * 5  # to whatever a bare `sqlmesh plan` asks
 FIRST, SECOND = date(2026, 3, 2), date(2026, 3, 3)
 
 pytestmark = pytest.mark.slow
@@ -24,6 +26,14 @@ def deliver(project: Project, day: date, *quantities: int) -> None:
     folder = project.root / "data" / "online_retail"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{day}_transactions.csv").write_text(HEADER + "".join(lines))
+
+
+def change_model(project: Project, old: str, new: str) -> None:
+    """Change core.fct_order as somebody would who tries something in dev."""
+    file = project.root / "models" / "core" / "fct_order.sql"
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), "utf-8")
 
 
 def sales(project: Project) -> dict[object, object]:
@@ -55,3 +65,34 @@ def test_demo_builds_once_and_a_redelivered_file_changes_just_its_day(
         ([SECOND],),
     ]
     assert "Nothing was done" in project.retail("demo")
+
+
+def test_what_the_demo_names_as_next_steps_works(project: Project) -> None:
+    deliver(project, FIRST, 4, 8)
+    deliver(project, SECOND, 2)
+    shown = project.retail("demo")
+
+    address = project.retail("url", "--bi").strip()
+    command = [str(psql_of_wheel()), address, "-X", "-A", "-t", "-c", "SELECT count(*) FROM bi.order_line"]
+    assert project.run(command).strip() == "3"
+    assert project.retail("url", "--bi", "--no-password").strip() in shown
+
+    applied = project.sqlmesh("plan", "dev", answers=YES)
+    assert project.query("SELECT count(*) FROM core__dev.fct_order") == [(3,)], applied
+    change_model(
+        project,
+        "placed.channel::TEXT",
+        "(CASE placed.order_id WHEN '03020' THEN 'phone' ELSE placed.channel END)::TEXT",
+    )
+    applied = project.sqlmesh("plan", "dev", answers=YES)
+    changed = "SELECT count(*) FROM core{}.fct_order WHERE channel = 'phone'"
+    assert project.query(changed.format("__dev")) == [(1,)], applied
+    assert project.query(changed.format("")) == [(0,)]
+    compared = project.sqlmesh("table_diff", "prod:dev", "core.fct_order", "-o", "order_key")
+    assert "PARTIAL MATCH: 1 row" in compared, compared
+    fetched = project.sqlmesh(
+        "fetchdf", "SELECT order_id, order_amount FROM core.fct_order ORDER BY 1 LIMIT 5"
+    )
+    assert "03020" in fetched, fetched
+    ran = project.sqlmesh("run")
+    assert "rror" not in ran, ran
