@@ -58,25 +58,22 @@ class Project:
         """Run `retail` for the copy, as `sqlmesh` above."""
         return self.run([sys.executable, "-m", "ops.cli.main", *arguments], check=check, timeout=timeout)
 
-<<<<<<< HEAD
     def exit_code(self, *arguments: str) -> int:
         """Run `retail` for the copy and return its exit code."""
         return self._done([sys.executable, "-m", "ops.cli.main", *arguments], 600).returncode
 
-    def run(self, command: Sequence[str], *, check: bool = True, timeout: float = 600) -> str:
-        done = self._done(command, timeout)
+    def run(
+        self, command: Sequence[str], *, check: bool = True, timeout: float = 600, answers: str = ""
+    ) -> str:
+        done = self._done(command, timeout, answers)
         if check and done.returncode != 0:
             raise AssertionError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}")
         return done.stdout
 
-    def _done(self, command: Sequence[str], timeout: float) -> subprocess.CompletedProcess[str]:
+    def _done(
+        self, command: Sequence[str], timeout: float, answers: str = ""
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-=======
-    def run(
-        self, command: Sequence[str], *, check: bool = True, timeout: float = 600, answers: str = ""
-    ) -> str:
-        done = subprocess.run(
->>>>>>> main
             command,
             cwd=self.root,
             env=quiet_environment(RETAIL_PROJECT_DIR=str(self.root)),
