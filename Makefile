@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # What installs the rest, itself installed by the environment's own pip.
 UV := uv==0.13.8
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
-	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+	--custom-compile-command "make lock"
 
 # uv is many times faster than pip; where it cannot reach a package index that pip is configured for, pip does it.
 define install

@@ -16,7 +16,7 @@ ANY = "any layer"
 READS: t.Mapping[str, tuple[str, ...]] = {
     SEED: (),
     "stg": (RAW_PREFIX, "stg", SEED),
-    "conformed": ("stg", SEED),
+    "conformed": ("stg", "conformed", SEED),  # its audits read the control totals
     "core": ("conformed", "core", SEED),
     "mart": ("core", "mart"),
     "ml": ("core", "mart", "ml"),

@@ -5,7 +5,7 @@ import hashlib
 import io
 import os
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
@@ -69,7 +69,7 @@ def match_files(contract: Contract, paths: Sequence[Path]) -> list[SourceFile]:
 
 
 def _without_doubles(contract: Contract, files: list[SourceFile]) -> list[SourceFile]:
-    """Keep each path once, and of a snapshot table's files the last by name, which would replace the rest."""
+    """Keep each path once. Raises LoadError for two paths that are the same file to a table."""
     known: dict[tuple[str, str], SourceFile] = {}
     for file in files:
         other = known.setdefault((file.table, file.name), file)
@@ -77,12 +77,21 @@ def _without_doubles(contract: Contract, files: list[SourceFile]) -> list[Source
             raise LoadError(
                 f"{other.path} and {file.path} are the same file to {file.table!r}; give one of them"
             )
-    last = {file.table: file for file in known.values()}
-    return [
-        file
-        for file in known.values()
-        if contract.tables[file.table].apply == "append" or last[file.table] is file
-    ]
+    return list(known.values())
+
+
+def without_superseded(
+    contract: Contract, files: list[SourceFile], notify: Callable[[str], object]
+) -> list[SourceFile]:
+    """Leave out, and say so, all but the last by name of a snapshot table's files: it would replace the rest."""
+    last = {file.table: file for file in files}
+    kept = []
+    for file in files:
+        if contract.tables[file.table].apply == "append" or last[file.table] is file:
+            kept.append(file)
+        else:
+            notify(f"{file.name}: left out, {last[file.table].name} replaces the whole table {file.table!r}")
+    return kept
 
 
 def _name(path: Path, pattern: str) -> str:

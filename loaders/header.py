@@ -63,7 +63,7 @@ def _missing(
 ) -> str:
     wanted = ", ".join(repr(table.header(name)) for name in required)
     text = f"{file}: the required column{'s' if len(required) > 1 else ''} {wanted} "
-    text += f"{'are' if len(required) > 1 else 'is'} missing; found: {', '.join(map(repr, names))}"
+    text += f"{'are' if len(required) > 1 else 'is'} missing; found: {', '.join(map(repr, names)) or 'none'}"
     if (
         delimiter
         and len(names) == 1

@@ -49,6 +49,7 @@ class JsonReader:
         self._chunks = Chunks(path, plan.table.format)
         self._columns = list(plan.table.columns)
         self._places = {normal(plan.table.header(name)): place for place, name in enumerate(self._columns)}
+        self._was_read = False  # a row, be it without a key
         self._known_keys: dict[str, int | None] = {}  # keys met in the file, with the column's place
         self.seen = Seen()
         self._writer = RowWriter(plan, self._columns, self.seen, extra=True)
@@ -69,7 +70,7 @@ class JsonReader:
             self._add(element)
             if self._writer.is_full:
                 yield self._writer.take(self._chunks.position)
-        if self._known_keys:
+        if self._was_read:
             found = list({normal(key): key for key in self._known_keys}.values())
             self.seen.missing_columns += match_header(self._table, found, str(self._path)).missing
         yield self._writer.take(self._chunks.position)
@@ -88,6 +89,7 @@ class JsonReader:
         yield from JsonArray(self._chunks, self._table.format.encoding, str(self._path)).elements()
 
     def _add(self, element: Element) -> None:
+        self._was_read = True
         fault = element.fault
         if not fault and not isinstance(element.value, dict):
             fault = "not a JSON object"

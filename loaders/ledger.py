@@ -82,12 +82,18 @@ def may_be_known(cursor: Cursor, source: str, table: str, size: int) -> bool:
     return bool(row and row[0])
 
 
-def find_same_content(cursor: Cursor, source: str, table: str, sha256: str) -> tuple[int, str] | None:
-    """Return the load (number and file name) whose rows are in the table and come from the same content."""
+def find_same_content(
+    cursor: Cursor, source: str, table: str, file: str, sha256: str
+) -> tuple[int, str] | None:
+    """Return the load (number and file name) whose rows are in the table and come from the same content.
+
+    The file's own load first. Files without rows do not count as each other's copies.
+    """
     cursor.execute(
         "SELECT load_id, file FROM ingest.load WHERE source = %s AND table_name = %s AND sha256 = %s "
-        "AND status = 'loaded' AND replaced_by IS NULL ORDER BY load_id DESC LIMIT 1",
-        [source, table, sha256],
+        "AND status = 'loaded' AND replaced_by IS NULL AND (file = %s OR rows_read > 0) "
+        "ORDER BY file = %s DESC, load_id DESC LIMIT 1",
+        [source, table, sha256, file, file],
     )
     return cursor.fetchone()
 

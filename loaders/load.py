@@ -16,7 +16,7 @@ from loaders import ledger
 from loaders.contract import Contract
 from loaders.copying import RejectedRows
 from loaders.errors import LoadError
-from loaders.files import SourceFile, digest, file_stamp, find_files, match_files
+from loaders.files import SourceFile, digest, file_stamp, find_files, match_files, without_superseded
 from loaders.job import Job, NothingLoadedError
 from loaders.ledger import Notify
 from loaders.rows import Batch
@@ -68,6 +68,7 @@ def load_source(
         ensure_tables(conn, [contract])
         if not files:
             raise LoadError(_no_files(contract, data_dir))
+        files = without_superseded(contract, files, tell)
         with conn, conn.cursor() as cursor:
             for name in ledger.mark_interrupted(cursor):
                 tell(f"{name}: an earlier load was interrupted and left the table as it was")
@@ -103,7 +104,9 @@ def load_file(
     with ledger.table_lock(conn, source, table, notify or _silent):
         with conn, conn.cursor() as cursor:
             if ledger.may_be_known(cursor, source, table, stamp.size):
-                same = ledger.find_same_content(cursor, source, table, digest(file.path))
+                same = ledger.find_same_content(cursor, source, table, file.name, digest(file.path))
+                if same and same[1] != file.name:
+                    _refuse_to_guess(ledger.find_current(cursor, source, table), file, same[1])
                 if same:
                     return _result(contract, file, "unchanged", _unchanged(file, same[1]), same[0])
             load_id = ledger.start(cursor, source, table, file.name, stamp.size)
@@ -192,6 +195,18 @@ def _unchanged(file: SourceFile, other: str) -> str:
     if other == file.name:
         return "the same content is loaded already; nothing to do"
     return f"the same content is loaded already, as {other!r}; nothing to do"
+
+
+def _refuse_to_guess(current: Sequence[tuple[int, str]], file: SourceFile, other: str) -> None:
+    """Raise LoadError when a file that is loaded comes back with the content of another one that is.
+
+    To replace its rows would double the other's, to leave them would keep rows that were taken back.
+    """
+    if any(name == file.name for _, name in current):
+        raise LoadError(
+            f"{file.path}: now holds what {other!r} holds, which is loaded too. If both are right, change "
+            f"{other!r} first; if not, deliver the right {file.name!r}. The table is as it was"
+        )
 
 
 def _no_files(contract: Contract, data_dir: Path) -> str:

@@ -1,6 +1,7 @@
 """`make test` and `make lint`: every check, one after the other, each timed, and a verdict at the end."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,7 +27,8 @@ MODELS = (
     ("model lint", ("sqlmesh", "lint")),
     ("model tests", ("sqlmesh", "test")),
 )
-TESTS = (("tests", ("pytest",)),)
+# Modules run side by side, each in one process: its tests share databases and plans.
+TESTS = (("tests", ("pytest", "-n", "logical", "--maxprocesses", "4", "--dist", "loadscope")),)
 
 
 def run_checks(checks: Sequence[tuple[str, Sequence[str]]], environment: dict[str, str]) -> list[str]:
@@ -70,6 +72,7 @@ def clean_environment() -> dict[str, str]:
 @click.option("--quick", is_flag=True, help="Leave out what needs Postgres.")
 def main(quick: bool) -> None:
     """Run every check; exit 1 when one failed."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stop the server when terminated, too
     began = time.monotonic()
     failed = run_checks(QUICK, clean_environment())
     if not quick:

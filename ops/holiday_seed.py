@@ -12,7 +12,7 @@ from pathlib import Path
 import holidays
 
 SEED = Path(__file__).resolve().parent.parent / "seeds" / "holiday.csv"
-YEARS = range(2009, 2031)
+YEARS = range(2000, 2031)
 # Country and subdivision: the United Kingdom has no holidays of its own, its countries have.
 CALENDARS = (("BR", None), ("GB", "ENG"), ("IN", None))
 LANGUAGE = "en_US"

@@ -16,7 +16,7 @@ from rich.progress import (
 
 from loaders.contract import Contract, load_contracts
 from loaders.errors import LoadError
-from loaders.files import find_files, match_files
+from loaders.files import find_files, match_files, without_superseded
 from loaders.load import LoadResult, load_source
 from loaders.schema import ensure_tables
 from ops.errors import OpsError
@@ -60,6 +60,7 @@ def load(settings: Settings, contract: Contract, paths: Sequence[Path], console:
     """Load a source's files, showing progress. Raises LoadError when nothing can be loaded at all."""
     folder = settings.data_dir / contract.source
     files = match_files(contract, paths) if paths else find_files(contract, folder)
+    files = without_superseded(contract, files, lambda _: None)  # load_source says which are left out
     total = sum(file.path.stat().st_size for file in files if file.path.is_file())
     origin = "" if paths else f" in {folder}"
     console.print(f"{contract.source}: {count_files(len(files))}, {total / 1e6:,.1f} MB{origin}")

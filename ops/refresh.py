@@ -2,12 +2,12 @@
 
 A plan computes what is missing. Days that it has computed before it leaves alone, even when a file for them
 arrives later. The loaders' ledger says which dates each load touched; `ingest.refresh` says up to which load
-they were restated.
+they were restated. A restated day can move keys that facts of other days hold: `ops.stale_keys` mends these.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from psycopg2.extensions import connection as Connection  # noqa: N812
@@ -16,13 +16,13 @@ from loaders.contract import load_contracts
 from loaders.ledger import mark_interrupted
 from loaders.schema import ensure_tables
 from ops.errors import OpsError
+from ops.restatement import PLAN, Restatement, ranges
 from ops.settings import Settings
 from ops.sqlmesh import RawTable, SqlMesh
+from ops.stale_keys import mend_stale_keys
 
-PLAN = ("plan", "prod", "--auto-apply", "--no-prompts", "--skip-tests", "--no-diff")
 FORGET = ("janitor", "--ignore-ttl")  # deletes what no environment uses
 LOCK = 7_265_002  # one refresh at a time
-MOST_RANGES = 6  # each is a plan of its own, which costs more than a few days too many
 LEDGER = """
 CREATE TABLE IF NOT EXISTS ingest.refresh (
     refresh_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -47,25 +47,6 @@ class Touched:
     dates: set[date] = field(default_factory=set)
     dated_tables: set[str] = field(default_factory=set)
     timeless_tables: set[str] = field(default_factory=set)
-
-
-@dataclass(frozen=True)
-class Restatement:
-    """One plan that computes models again, for some days or (without them) for all time."""
-
-    models: tuple[str, ...]
-    first: date | None = None
-    last: date | None = None
-
-    def arguments(self) -> list[str]:
-        chosen = [part for model in self.models for part in ("--restate-model", model)]
-        if self.first is None or self.last is None:
-            return [*PLAN, *chosen]
-        return [*PLAN, *chosen, "--start", self.first.isoformat(), "--end", self.last.isoformat()]
-
-    def __str__(self) -> str:
-        days = "all of their history" if self.first is None else f"{self.first} to {self.last}"
-        return f"{', '.join(self.models)}: {days}"
 
 
 @dataclass(frozen=True)
@@ -100,6 +81,9 @@ def refresh(settings: Settings, say: Callable[[str], None], sqlmesh: SqlMesh | N
             result = _first_plan(sqlmesh)
         else:
             result = _restate_and_plan(sqlmesh, say, touched)
+        # Always: what left the keys behind may be a refresh that was killed, or a plan by hand.
+        mended = mend_stale_keys(settings, say, sqlmesh)
+        result = replace(result, restatements=[*result.restatements, *mended])
         _finish(connection, recorded)
     return result
 
@@ -191,16 +175,6 @@ def restatements_for(
         if models := _models(source, item.dated_tables, readers):
             plans += [Restatement(models, first, last) for first, last in ranges(complete)]
     return plans
-
-
-def ranges(dates: Sequence[date], most: int = MOST_RANGES) -> list[tuple[date, date]]:
-    """Group dates into at most `most` ranges from first to last day, bridging the smallest gaps."""
-    days = sorted(set(dates))
-    if not days:
-        return []
-    gaps = sorted(range(1, len(days)), key=lambda at: days[at] - days[at - 1], reverse=True)
-    cuts = sorted(at for at in gaps[: most - 1] if days[at] - days[at - 1] > timedelta(days=1))
-    return [(days[begin], days[end - 1]) for begin, end in zip([0, *cuts], [*cuts, len(days)], strict=True)]
 
 
 def _models(source: str, tables: set[str], readers: Mapping[RawTable, list[str]]) -> tuple[str, ...]:

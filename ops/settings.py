@@ -20,6 +20,7 @@ from ops.errors import OpsError
 Role = Literal["transformer", "loader", "bi"]
 Server = Literal["embedded", "other"]
 DEFAULT_DIRECTORY = ".postgres"  # of the embedded server, in the project's folder
+BI_READER = "bi_reader"  # the models' grants name this role
 SUPPORTED_VERSIONS = (18, 16)  # of the embedded server, the default first
 
 
@@ -107,7 +108,6 @@ class Settings:
             "RETAIL_STATE_DATABASE": self.state_database,
             "RETAIL_LOADER_USER": self.loader.user,
             "RETAIL_LOADER_PASSWORD": self.loader.password or None,
-            "RETAIL_BI_USER": self.bi.user,
             "RETAIL_BI_PASSWORD": self.bi.password or None,
             "RETAIL_HASH_KEY": self.hash_key or None,
         }
@@ -153,7 +153,7 @@ def load_settings(root: Path | None = None, environment: Mapping[str, str] | Non
             _text(values, "RETAIL_LOADER_USER", transformer.user),
             values.get("RETAIL_LOADER_PASSWORD", transformer.password),
         ),
-        bi=Login(_text(values, "RETAIL_BI_USER", "bi_reader"), values.get("RETAIL_BI_PASSWORD", "")),
+        bi=Login(BI_READER, values.get("RETAIL_BI_PASSWORD", "")),
         data_dir=_data_dir(root, values),
         embedded=_embedded(root, values),
         sslmode=values.get("PGSSLMODE") or None,

@@ -5,6 +5,9 @@ MODEL (
   ),
   owner analytics_engineering,
   grain (source, order_id),
+  depends_on (
+    conformed.control_total
+  ),
   tags (
     conformed
   ),
@@ -27,7 +30,9 @@ MODEL (
         'cancelled',
         'unavailable'
       )
-    )
+    ),
+    orders_match_control_total,
+    orders_stand_on_one_day(whole_model := conformed."order")
   ),
   description 'One row per source and order. A return or an adjustment that the source books as a document of its own is an order of that kind.'
 );

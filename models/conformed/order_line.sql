@@ -5,6 +5,9 @@ MODEL (
   ),
   owner analytics_engineering,
   grain (source, order_id, line_id),
+  depends_on (
+    conformed.control_total
+  ),
   tags (
     conformed
   ),
@@ -38,7 +41,9 @@ MODEL (
         'test',
         'stock_movement'
       )
-    )
+    ),
+    net_amount_follows_from_its_parts,
+    lines_match_control_total
   ),
   description 'One row per source, order and line. Only lines of kind product are merchandise. Amounts are in currency: never add them over currencies.'
 );

@@ -5,6 +5,9 @@ MODEL (
   ),
   owner analytics_engineering,
   grain (source, order_id, payment_number),
+  depends_on (
+    conformed.control_total
+  ),
   tags (
     conformed
   ),
@@ -12,7 +15,8 @@ MODEL (
     not_null(
       columns := (source, order_id, payment_number, order_date, method, paid_amount, currency)
     ),
-    unique_combination_of_columns(columns := (source, order_id, payment_number))
+    unique_combination_of_columns(columns := (source, order_id, payment_number)),
+    payments_match_control_total
   ),
   description 'One row per source, order and means of payment, on the date of the order. Amounts are in currency: never add them over currencies.'
 );

@@ -5,13 +5,17 @@ MODEL (
   ),
   owner analytics_engineering,
   grain (source, order_id, review_number),
+  depends_on (
+    conformed.control_total
+  ),
   tags (
     conformed
   ),
   audits (
     not_null(columns := (source, order_id, review_number, order_date, score)),
     unique_combination_of_columns(columns := (source, order_id, review_number)),
-    accepted_range(column := score, min_v := 1, max_v := 5)
+    accepted_range(column := score, min_v := 1, max_v := 5),
+    reviews_match_control_total
   ),
   description 'One row per source, order and review of it, on the date of the order. Scores are averaged, never added.'
 );

@@ -91,7 +91,8 @@ def print_connection(settings: Settings) -> None:
         ("port", settings.port),
         ("database", settings.database),
         ("user", settings.bi.user),
-        ("password", "in what `.venv/bin/retail url --bi` prints"),
+        ("password", _where_the_password_is(settings)),
+        ("address", settings.url("bi", password=False)),
     ):
         say(f"  {name:<9} {value}")
     say("\nWhat to try next")
@@ -105,6 +106,13 @@ def print_connection(settings: Settings) -> None:
         ("retail stop", "stop the server; `retail start` goes on"),
     ):
         say(f"  {command:<58} {what}".rstrip())
+
+
+def _where_the_password_is(settings: Settings) -> str:
+    if settings.bi.password:
+        return "in what `.venv/bin/retail url --bi` prints"
+    role = settings.bi.user
+    return f"none here; an administrator gives one: ALTER ROLE {role} LOGIN PASSWORD '…';"
 
 
 def _money(value: Any) -> Any:

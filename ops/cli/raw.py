@@ -1,5 +1,6 @@
 """load, loads, profile, contracts: the raw layer."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -110,29 +111,22 @@ def profile(source: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--write", is_flag=True, help="Write external_models/SOURCE.yaml from the contracts.")
+@click.option("--write", is_flag=True, help="Write external_models/ from the contracts and the ledger.")
 @click.option("--check", is_flag=True, help="Fail when those files are not what the contracts say.")
 def contracts(write: bool, check: bool) -> None:
     """Check every contract; list the tables, or bring SQLMesh's knowledge of them up to date."""
     from loaders.contract import load_contracts
-    from loaders.external import external_models
+    from loaders.external import outdated, write_external_models
 
     folder = project_root() / "external_models"
     known = load_contracts()
-    stale = []
-    for source, contract in known.items():
-        path, text = folder / f"{source}.yaml", external_models(contract)
-        if not path.exists() or path.read_text("utf-8") != text:
-            stale.append(path.name)
-            if write:
-                folder.mkdir(exist_ok=True)
-                path.write_text(text, "utf-8")
+    stale = (write_external_models if write else outdated)(known, folder)
     if write:
-        say(f"Written: {', '.join(stale)}" if stale else "Everything was up to date.")
+        say(f"Written: {_names(stale)}" if stale else "Everything was up to date.")
     elif check:
         if stale:
             raise OpsError(
-                f"Out of date: external_models/{', '.join(stale)}. Run `retail contracts --write`."
+                f"Out of date in external_models: {_names(stale)}. Run `retail contracts --write`."
             )
         say(f"{len(known)} contracts are in order and external_models is up to date.")
     else:
@@ -142,3 +136,7 @@ def contracts(write: bool, check: bool) -> None:
             for name, table in contract.tables.items()
         ]
         print_table("Raw tables by contract", ("source", "table", "files", "apply", "columns", "key"), rows)
+
+
+def _names(paths: Iterable[Path]) -> str:
+    return ", ".join(path.name for path in paths)

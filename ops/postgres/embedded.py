@@ -14,7 +14,7 @@ from ops.postgres import datadir, hash_key
 from ops.postgres.programs import can_enter, server_user
 from ops.postgres.provision import provision
 from ops.postgres.server import Server, Started
-from ops.settings import DEFAULT_DIRECTORY, Login, Role, Settings, load_settings
+from ops.settings import BI_READER, DEFAULT_DIRECTORY, Login, Role, Settings, load_settings
 
 OUTSIDE = Path("/var/lib/retailmesh")
 
@@ -53,6 +53,8 @@ def start(settings: Settings, *, force: bool = False) -> Result:
     settings = _with_hash_key(settings, server)
     if fresh or started.created or not _all_log_in(settings) or not hash_key.is_in_force(settings):
         provision(settings, administrator(server))
+        moved = server.current_port()  # a lost superuser password took a restart
+        settings, started = replace(settings, port=moved), replace(started, port=moved)
     dotenv.update(settings.env_file, _lines(settings))
     return Result(started, load_settings(settings.root), fresh)
 
@@ -73,13 +75,12 @@ def check_one_folder(settings: Settings, environment: Mapping[str, str] = os.env
 def administrator(server: Server) -> dict[str, str]:
     """Return the PG* variables of the embedded server's superuser."""
     server.connect().close()  # replaces a lost password
-    found = server.running()
     password = datadir.superuser_password(server.home)
-    if not found or not password:
-        raise OpsError(f"No server runs in {server.home}.")
+    if not password:
+        raise OpsError(f"{server.home / 'superuser_password'} is gone again: is somebody else at work there?")
     return {
         "PGHOST": "127.0.0.1",
-        "PGPORT": str(found.port),
+        "PGPORT": str(server.current_port()),
         "PGUSER": datadir.SUPERUSER,
         "PGPASSWORD": password,
         "PGDATABASE": "postgres",
@@ -97,7 +98,7 @@ def _with_logins(settings: Settings, fresh: bool) -> Settings:
         settings,
         transformer=login(settings.transformer, "retail_transformer"),
         loader=login(settings.loader, "retail_loader"),
-        bi=login(settings.bi, "bi_reader"),
+        bi=login(settings.bi, BI_READER),
     )
 
 

@@ -30,7 +30,7 @@ def run_scripts(
     """Run SQL files as the administrator; `more` are variables for them. Raises OpsError."""
     environment = {
         "PATH": os.environ.get("PATH", os.defpath),
-        "PGAPPNAME": "retail setup",
+        "PGAPPNAME": "retailmesh setup",
         **administrator,
         **role_variables(settings),
         **more,
@@ -49,7 +49,6 @@ def role_variables(settings: Settings) -> dict[str, str]:
         "RETAIL_TRANSFORMER_PASSWORD": settings.transformer.password,
         "RETAIL_LOADER_USER": settings.loader.user,
         "RETAIL_LOADER_PASSWORD": settings.loader.password,
-        "RETAIL_BI_USER": settings.bi.user,
         "RETAIL_BI_PASSWORD": settings.bi.password,
         "RETAIL_HASH_KEY": settings.hash_key,
     }

@@ -12,15 +12,17 @@ from ops import dotenv
 from ops.errors import OpsError
 from ops.postgres import hash_key
 from ops.postgres.provision import provision
-from ops.settings import Login, Settings, load_settings
+from ops.settings import BI_READER, Login, Settings, load_settings
 
 OLDEST, NEWEST = 16, 18
+UNDERSTOOD = ("host", "port", "dbname", "user", "password", "sslmode")
 
 
 def parse_url(address: str) -> dict[str, str]:
     """Return the parts of postgresql://…, postgresql+driver://… or a key=value string.
 
-    Raises OpsError, without repeating the address, which may hold a password.
+    Raises OpsError, without repeating the address, which may hold a password, also for parameters that would
+    be dropped.
     """
     scheme, separator, rest = address.partition("://")
     plain = f"{scheme.split('+')[0]}://{rest}" if separator else address
@@ -32,6 +34,11 @@ def parse_url(address: str) -> dict[str, str]:
         raise OpsError(
             "This is no address of a Postgres server: it must look like "
             "postgresql://user:password@host:5432/database (with %40 for an @ in the password)."
+        )
+    if others := sorted(set(parts) - set(UNDERSTOOD)):
+        raise OpsError(
+            f"The address says {', '.join(others)}, which retailmesh would not heed: of the parameters only "
+            "sslmode is known. Leave the others out."
         )
     return parts
 
@@ -46,10 +53,11 @@ def connect_to(settings: Settings, address: str, state_database: str | None = No
         state_database=state_database or settings.state_database,
         transformer=login,
         loader=login,
-        bi=Login(settings.bi.user, ""),
+        bi=Login(BI_READER, ""),
     )
     version_of(there)
     _check_rights(there)
+    _make_reader(there)
     _make_state_database(there)
     return _keep(hash_key.install_as_owner(there))
 
@@ -62,7 +70,7 @@ def create_on(settings: Settings, address: str, state_database: str | None = Non
         state_database=state_database or settings.state_database,
         transformer=Login("retail_transformer", secrets.token_urlsafe(24)),
         loader=Login("retail_loader", secrets.token_urlsafe(24)),
-        bi=Login("bi_reader", secrets.token_urlsafe(24)),
+        bi=Login(BI_READER, secrets.token_urlsafe(24)),
     )
     administrator = {
         "PGHOST": there.host,
@@ -125,6 +133,26 @@ def _check_rights(settings: Settings) -> None:
             f"GRANT CREATE ON DATABASE {settings.database} TO {settings.transformer.user}; or let an "
             "administrator's URL make the roles: `retail connect --create-roles URL`."
         )
+
+
+def _make_reader(settings: Settings) -> None:
+    """Make the role that the models grant SELECT to, where it is missing and the user may."""
+    connection = settings.connect()
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", [BI_READER])
+            if not cursor.rowcount:
+                cursor.execute(f"CREATE ROLE {BI_READER} NOLOGIN")
+    except psycopg2.errors.InsufficientPrivilege as error:
+        raise OpsError(
+            f"The models let the role {BI_READER} read what BI tools use. There is no such role on this server, "
+            f"and {settings.transformer.user} may not make it. Let an administrator run\n"
+            f"  CREATE ROLE {BI_READER} NOLOGIN;\n"
+            "and try again; or let an administrator's URL make all roles and databases: "
+            "`retail connect --create-roles URL`."
+        ) from error
+    finally:
+        connection.close()
 
 
 def _make_state_database(settings: Settings) -> None:

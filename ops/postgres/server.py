@@ -14,7 +14,12 @@ from ops.postgres import datadir, process
 from ops.postgres.programs import Programs, find_programs
 
 START_SECONDS = 300  # recovery after a crash replays up to max_wal_size
+PORT_TRIES = 5
 LARGE_LOG = 20 * 2**20
+
+
+class PortTakenError(OpsError):
+    """Another program listens on the port."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +73,7 @@ class Server:
             if created:
                 datadir.create(self.home, programs, durable=self.durable)
             recovered = process.clear_stale_pid_file(self.data)
-            port = self._choose_port(last_port)
-            datadir.configure(self.home, port, programs.user, self.overrides)
-            self._launch(programs, port)
+            port = self._start_on_a_port(programs, last_port)
             return Started(port, created=created, recovered=recovered)
 
     def stop(self) -> bool:
@@ -86,22 +89,26 @@ class Server:
 
     def connect(self, database: str = "postgres") -> Connection:
         """Connect as superuser. A lost or wrong superuser password is replaced in single-user mode."""
-        found = self.running()
-        if found is None:
-            raise OpsError(f"No server runs in {self.home}: `retail start` starts it.")
         password = datadir.superuser_password(self.home)
         try:
             if password:
-                return self._login(found.port, database, password)
+                return self._login(database, password)
         except psycopg2.OperationalError as error:
             if "authentication failed" not in str(error):
                 raise OpsError(f"No connection to the server in {self.home}: {error}") from error
-        return self._login(found.port, database, self._replace_superuser_password())
+        return self._login(database, self._replace_superuser_password())
 
-    def _login(self, port: int, database: str, password: str) -> Connection:
+    def current_port(self) -> int:
+        """Return the port of the running server. Raises OpsError when none runs."""
+        found = self.running()
+        if found is None:
+            raise OpsError(f"No server runs in {self.home}: `retail start` starts it.")
+        return found.port
+
+    def _login(self, database: str, password: str) -> Connection:
         return psycopg2.connect(
             host="127.0.0.1",
-            port=port,
+            port=self.current_port(),
             dbname=database,
             user=datadir.SUPERUSER,
             password=password,
@@ -123,6 +130,20 @@ class Server:
             time.sleep(0.2)
         return found
 
+    def _start_on_a_port(self, programs: Programs, last_port: int | None) -> int:
+        """Start, and where the port may be chosen try again if another program was quicker to take it."""
+        tries = 1 if self.port else PORT_TRIES
+        while True:
+            port = self._choose_port(last_port)
+            datadir.configure(self.home, port, programs.user, self.overrides)
+            try:
+                self._launch(programs, port)
+                return port
+            except PortTakenError:
+                tries -= 1
+                if not tries:
+                    raise
+
     def _choose_port(self, last_port: int | None) -> int:
         if self.port:
             if not process.port_is_free(self.port):
@@ -138,7 +159,9 @@ class Server:
             "pg_ctl", ["start", "-D", self.data, "-l", self.log, "-w", "-t", str(START_SECONDS), "-s"]
         )
         if done.code != 0:
-            raise OpsError(explain_failure(self._log_since(before) or done.output, self.home, port))
+            log = self._log_since(before) or done.output
+            kind = PortTakenError if "Address already in use" in log else OpsError
+            raise kind(explain_failure(log, self.home, port))
 
     def _log_since(self, offset: int) -> str:
         try:
@@ -149,10 +172,10 @@ class Server:
             return ""
 
     def _replace_superuser_password(self) -> str:
-        """Give the superuser a new password in single-user mode, which asks for none."""
+        """Give the superuser a new password in single-user mode, which asks for none. May move the port."""
         programs = self._programs()
         password = secrets.token_urlsafe(24)
-        found = self.running()
+        port = self.current_port()
         self.stop()
         with datadir.locked(self.home):
             done = programs.run(
@@ -164,7 +187,7 @@ class Server:
         if done.code != 0 or "ERROR" in done.output:
             raise OpsError(f"The superuser's password could not be replaced:\n{done.output.strip()}")
         datadir.write_superuser_password(self.home, password, programs.user)
-        self.start(found.port if found else None)
+        self.start(port)
         return password
 
 

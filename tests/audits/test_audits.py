@@ -92,6 +92,17 @@ def test_a_key_has_to_stand_in_the_parent(bench, child, key, parent):
         assert bench.complaints(child, "references_exist", key=key) == found, value
 
 
+def test_an_order_may_stand_on_one_day_only(bench):
+    def order(day: str, order_id: str = "o1", source: str = "shop") -> dict[str, Any]:
+        return {"source": source, "order_id": order_id, "order_date": day}
+
+    name, audit = 'conformed."order"', "orders_stand_on_one_day"
+    bench.fill(name, [order(DAY), order(DAY_BEFORE, "o2"), order(NEXT_DAY, source="other")])
+    assert bench.complaints(name, audit) == 0
+    bench.fill(name, [order(DAY), order(DAY_BEFORE)])  # the other day is not one of those computed
+    assert bench.complaints(name, audit) == 1
+
+
 def versions(*spans: tuple[str, str, bool]) -> list[dict[str, Any]]:
     return [
         {"source": "shop", "valid_from_at": start, "valid_to_at": end, "is_current": current}

@@ -181,12 +181,14 @@ def test_two_files_of_one_name_are_refused(shop: Shop) -> None:
         match_files(shop.contract, [first, second])
 
 
-def test_of_a_snapshots_files_the_last_by_name_is_loaded(shop: Shop) -> None:
+def test_of_a_snapshots_files_the_last_by_name_is_loaded_and_the_others_are_named(shop: Shop) -> None:
     shop.contract = shop_contract(apply="snapshot")
+    said: list[str] = []
     shop.write(GOOD, "2024-01-01.csv")
     shop.write(GOOD.replace(",a", ",b"), "2024-01-02.csv")
-    assert [result.file for result in shop.load_paths(shop.folder)] == ["2024-01-02.csv"]
+    assert [result.file for result in shop.load_paths(shop.folder, notify=said.append)] == ["2024-01-02.csv"]
     assert shop.rows("note") == [("b",)]
+    assert said == ["2024-01-01.csv: left out, 2024-01-02.csv replaces the whole table 'sale'"]
 
 
 def test_a_file_that_changes_while_it_is_read_is_not_kept(shop: Shop) -> None:

@@ -47,6 +47,21 @@ def test_compressed_json_lines_load(shop: Shop) -> None:
     assert shop.rows() == LOADED[:1]
 
 
+@pytest.mark.parametrize("content", ["[{}]", "[{}, {}]", "[1]"])
+def test_an_array_whose_rows_have_no_key_lacks_the_required_columns(shop: Shop, content: str) -> None:
+    json_array(shop)
+    assert "the required columns 'id', 'day' are missing; found: none" in shop.error(content, "sales.json")
+
+
+def test_json_lines_whose_rows_have_no_key_lack_the_required_columns(shop: Shop) -> None:
+    assert "are missing; found: none" in shop.error("{}\n{}\n")
+
+
+def test_an_empty_array_is_no_rows(shop: Shop) -> None:
+    json_array(shop)
+    assert shop.load("[]", "sales.json").rows_read == 0
+
+
 def test_numbers_are_kept_as_they_are_written_and_nested_values_as_json(shop: Shop) -> None:
     row = '{"id": 1.10, "day": "2024-01-01", "note": {"a": [1.50, 1e2, null, true], "é": "x\\"y"}, "more": [0.10]}'
     shop.load(row)

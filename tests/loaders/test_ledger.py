@@ -59,6 +59,22 @@ def test_the_same_content_under_another_name_does_nothing_and_says_as_what_it_is
     assert len(shop.rows()) == 3
 
 
+def test_a_loaded_file_that_takes_on_the_content_of_another_loaded_file_is_refused(shop: Shop) -> None:
+    shop.load(ONE)
+    shop.load("id,day,note\n9,2024-01-09,z\n", "other.csv")
+    before = sorted(shop.rows())
+    assert "now holds what 'sales.csv' holds" in shop.error(ONE, "other.csv")
+    assert sorted(shop.rows()) == before
+
+
+def test_files_without_rows_are_not_copies_of_each_other(shop: Shop) -> None:
+    shop.load(ONE)
+    shop.load("id,day,note\n", "quiet.csv")
+    assert shop.load("id,day,note\n", "quieter.csv").status == "loaded"
+    assert shop.load("id,day,note\n").status == "loaded"  # sales.csv was taken back
+    assert shop.rows() == []
+
+
 def test_a_redelivered_file_replaces_its_own_rows_only(shop: Shop) -> None:
     shop.load(ONE)
     other = shop.load("id,day,note\n9,2024-01-09,z\n", "other.csv")

@@ -96,6 +96,14 @@ def test_the_summary_of_an_empty_warehouse_says_so(shop: Path) -> None:
     assert json.loads(retail(shop, "summary", "--json").stdout)["revenue"] == []
 
 
+def test_the_summary_ends_with_the_address_for_bi_tools_without_its_password(shop: Path) -> None:
+    shown = retail(shop, "summary").stdout
+    without = retail(shop, "url", "--bi", "--no-password").stdout.strip()
+    assert without.startswith("postgresql://bi_reader@")
+    assert f"address   {without}\n" in shown
+    assert dotenv.read(shop / ".env")["RETAIL_BI_PASSWORD"] not in shown
+
+
 def test_without_data_the_demo_says_what_to_download_and_fails(tmp_path: Path) -> None:
     done = retail(tmp_path, "demo")
     assert done.returncode == 1

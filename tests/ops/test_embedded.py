@@ -9,7 +9,7 @@ import pytest
 
 from ops import dotenv
 from ops.errors import OpsError
-from ops.postgres import datadir, embedded
+from ops.postgres import datadir, embedded, process
 from tests.ops.conftest import Place
 from tests.support import query
 
@@ -62,6 +62,21 @@ def test_everything_that_is_known_may_be_lost_but_the_data(place: Place) -> None
     (place.home / "superuser_password").unlink()
     settings = place.start().settings
     assert query(settings, "SELECT 1 FROM pg_namespace WHERE nspname = 'kept'") == [(1,)]
+
+
+def test_a_port_that_is_lost_while_passwords_are_replaced_is_followed(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = place.start().settings.port
+    place.env_file.unlink()
+    (place.home / "superuser_password").unlink()
+    with monkeypatch.context() as patch:
+        is_free = process.port_is_free
+        patch.setattr(process, "port_is_free", lambda port: port != first and is_free(port))
+        settings = place.start().settings
+    assert settings.port != first
+    assert place.settings().port == settings.port
+    settings.connect().close()
 
 
 def test_a_password_that_was_changed_in_the_env_file_becomes_the_servers(place: Place) -> None:

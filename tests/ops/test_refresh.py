@@ -15,7 +15,8 @@ from loaders.contract import load_contracts
 from loaders.schema import ensure_tables
 from ops import refresh as subject
 from ops.errors import OpsError
-from ops.refresh import Restatement, Touched, ranges, restatements_for
+from ops.refresh import Touched, restatements_for
+from ops.restatement import Restatement, ranges
 from ops.settings import Settings
 from ops.sqlmesh import RawTable, SqlMesh, readers
 

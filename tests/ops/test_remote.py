@@ -44,6 +44,26 @@ def test_what_is_no_address_is_refused_without_repeating_it(address: str) -> Non
     assert "secret" not in str(failure.value)
 
 
+@pytest.mark.parametrize(
+    ("address", "names"),
+    [
+        (
+            "postgresql://me:secret@db/shop?sslmode=require&sslrootcert=/ca.pem&options=-csecret",
+            "options, sslrootcert",
+        ),
+        ("host=db user=me password=secret connect_timeout=3", "connect_timeout"),
+    ],
+)
+def test_parameters_that_would_be_dropped_are_refused_by_name(address: str, names: str) -> None:
+    with pytest.raises(OpsError, match=f"The address says {names}, which") as failure:
+        remote.parse_url(address)
+    assert "secret" not in str(failure.value)
+
+
+def test_sslmode_is_kept() -> None:
+    assert remote.parse_url("postgresql://me:x@db/shop?sslmode=require")["sslmode"] == "require"
+
+
 @pytest.mark.both_versions
 def test_one_user_on_another_server_does_everything(
     postgres: ThrowawayServer, database: Settings, tmp_path: Path

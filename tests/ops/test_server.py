@@ -165,6 +165,23 @@ def test_a_port_that_may_be_chosen_moves_out_of_the_way(place: Place) -> None:
     assert execute(server, "SELECT 1") == [(1,)]
 
 
+def test_a_port_that_another_program_takes_in_the_same_moment_is_left_to_it(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free_port, tries = process.free_port, []
+    with socket.create_server(("127.0.0.1", 0)) as quicker:
+        taken = quicker.getsockname()[1]
+
+        def one_that_is_taken_first() -> int:
+            tries.append(taken if not tries else free_port())
+            return tries[-1]
+
+        monkeypatch.setattr(process, "free_port", one_that_is_taken_first)
+        assert place.server().start().port == tries[-1]
+    assert tries[0] == taken
+    assert len(tries) > 1
+
+
 def test_a_full_disk_is_told_before_the_start(place: Place) -> None:
     server = Server(place.home, megabytes_needed=10**9)
     with pytest.raises(OpsError, match=r"disk is full: .* MB are free"):

@@ -22,8 +22,8 @@ SELECT
   (
     @CAST_OR_NULL(shipping_limit_date, 'timestamp') AT TIME ZONE 'America/Sao_Paulo'
   )::TIMESTAMPTZ AS hand_over_limit_at,
-  @CAST_OR_NULL(price, 'numeric(18, 4)')::DECIMAL(18, 4) AS price_amount,
-  @CAST_OR_NULL(freight_value, 'numeric(18, 4)')::DECIMAL(18, 4) AS freight_amount,
+  @CAST_OR_NULL(price, 'numeric(12, 4)')::DECIMAL(12, 4) AS price_amount,
+  @CAST_OR_NULL(freight_value, 'numeric(12, 4)')::DECIMAL(12, 4) AS freight_amount,
   'BRL'::TEXT AS currency,
   @QUARANTINE_REASON(
     (order_id, 'text', TRUE),
@@ -31,7 +31,7 @@ SELECT
     (product_id, 'text', TRUE),
     (seller_id, 'text', TRUE),
     (shipping_limit_date, 'timestamp', FALSE),
-    (price, 'numeric(18, 4)', TRUE),
-    (freight_value, 'numeric(18, 4)', TRUE)
+    (price, 'numeric(12, 4)', TRUE, '[+]?[0-9.]+'),
+    (freight_value, 'numeric(12, 4)', TRUE, '[+]?[0-9.]+')
   )::TEXT AS quarantine_reason
 FROM raw_olist.order_item

@@ -19,13 +19,13 @@ SELECT
   @CAST_OR_NULL(payment_sequential, 'integer')::INT AS payment_number,
   NULLIF(TRIM(payment_type), '')::TEXT AS method,
   @CAST_OR_NULL(payment_installments, 'integer')::INT AS instalment_count,
-  @CAST_OR_NULL(payment_value, 'numeric(18, 4)')::DECIMAL(18, 4) AS paid_amount,
+  @CAST_OR_NULL(payment_value, 'numeric(12, 4)')::DECIMAL(12, 4) AS paid_amount,
   'BRL'::TEXT AS currency,
   @QUARANTINE_REASON(
     (order_id, 'text', TRUE),
     (payment_sequential, 'integer', TRUE),
     (payment_type, 'text', TRUE),
     (payment_installments, 'integer', FALSE),
-    (payment_value, 'numeric(18, 4)', TRUE)
+    (payment_value, 'numeric(12, 4)', TRUE, '[+]?[0-9.]+')
   )::TEXT AS quarantine_reason
 FROM raw_olist.order_payment

@@ -20,7 +20,7 @@ WITH ordered AS (
   WHERE
     staged.quarantine_reason IS NULL
 ), item AS (
-  SELECT DISTINCT ON (ordered.order_date, raw.order_id, raw.order_item_id)
+  SELECT DISTINCT ON (ordered.order_date, raw.order_id, staged.item_number)
     ordered.order_date,
     @CAST_OR_NULL(raw.price, 'numeric') AS price,
     @CAST_OR_NULL(raw.freight_value, 'numeric') AS freight
@@ -36,11 +36,11 @@ WITH ordered AS (
   ORDER BY
     ordered.order_date,
     raw.order_id,
-    raw.order_item_id,
+    staged.item_number,
     raw._source_file,
     raw._row_number
 ), payment AS (
-  SELECT DISTINCT ON (ordered.order_date, raw.order_id, raw.payment_sequential)
+  SELECT DISTINCT ON (ordered.order_date, raw.order_id, staged.payment_number)
     ordered.order_date,
     @CAST_OR_NULL(raw.payment_value, 'numeric') AS paid
   FROM ordered
@@ -55,7 +55,7 @@ WITH ordered AS (
   ORDER BY
     ordered.order_date,
     raw.order_id,
-    raw.payment_sequential,
+    staged.payment_number,
     raw._source_file,
     raw._row_number
 ), review AS (

@@ -22,7 +22,7 @@ SELECT
   NULLIF(UPPER(TRIM(stock_code)), '')::TEXT AS stock_code, /* the clerks typed 85123a and 85123A for one product */
   NULLIF(TRIM(description), '')::TEXT AS description,
   @CAST_OR_NULL(quantity, 'integer')::INT AS quantity,
-  @CAST_OR_NULL(price, 'numeric(18, 4)')::DECIMAL(18, 4) AS unit_price_amount,
+  @CAST_OR_NULL(price, 'numeric(12, 4)')::DECIMAL(12, 4) AS unit_price_amount,
   'GBP'::TEXT AS currency,
   NULLIF(REGEXP_REPLACE(TRIM(customer_id), '\.0$', ''), '')::TEXT AS customer_id, /* the file has 13085.0 */
   NULLIF(TRIM(country), '')::TEXT AS country_name,
@@ -35,8 +35,8 @@ SELECT
   @QUARANTINE_REASON(
     (invoice, 'text', TRUE),
     (stock_code, 'text', TRUE),
-    (quantity, 'integer', TRUE),
-    (price, 'numeric(18, 4)', TRUE)
+    (quantity, 'integer', TRUE, '-?[0-9]{1,6}'),
+    (price, 'numeric(12, 4)', TRUE)
   )::TEXT AS quarantine_reason
 FROM raw_online_retail.transaction
 WHERE

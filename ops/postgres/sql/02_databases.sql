@@ -2,7 +2,6 @@
 \set ON_ERROR_STOP on
 \getenv transformer RETAIL_TRANSFORMER_USER
 \getenv loader RETAIL_LOADER_USER
-\getenv bi RETAIL_BI_USER
 \getenv database RETAIL_DATABASE
 \getenv state_database RETAIL_STATE_DATABASE
 
@@ -19,4 +18,4 @@ ALTER DATABASE :"state_database" SET timezone = 'UTC';
 REVOKE ALL ON DATABASE :"database" FROM PUBLIC;
 REVOKE ALL ON DATABASE :"state_database" FROM PUBLIC;
 GRANT CONNECT, CREATE, TEMPORARY ON DATABASE :"database" TO :"loader";
-GRANT CONNECT ON DATABASE :"database" TO :"bi";
+GRANT CONNECT ON DATABASE :"database" TO bi_reader;

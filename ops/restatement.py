@@ -1,0 +1,37 @@
+"""A restatement: the plan that computes models of prod again, for some days or for all time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+PLAN = ("plan", "prod", "--auto-apply", "--no-prompts", "--skip-tests", "--no-diff")
+MOST_RANGES = 6  # each is a plan of its own, which costs more than a few days too many
+
+
+@dataclass(frozen=True)
+class Restatement:
+    """One plan that computes models again, for some days or (without them) for all time."""
+
+    models: tuple[str, ...]
+    first: date | None = None
+    last: date | None = None
+
+    def arguments(self) -> list[str]:
+        chosen = [part for model in self.models for part in ("--restate-model", model)]
+        if self.first is None or self.last is None:
+            return [*PLAN, *chosen]
+        return [*PLAN, *chosen, "--start", self.first.isoformat(), "--end", self.last.isoformat()]
+
+    def __str__(self) -> str:
+        days = "all of their history" if self.first is None else f"{self.first} to {self.last}"
+        return f"{', '.join(self.models)}: {days}"
+
+
+def ranges(dates: Sequence[date], most: int = MOST_RANGES) -> list[tuple[date, date]]:
+    """Group dates into at most `most` ranges from first to last day, bridging the smallest gaps."""
+    days = sorted(set(dates))
+    if not days:
+        return []
+    gaps = sorted(range(1, len(days)), key=lambda at: days[at] - days[at - 1], reverse=True)
+    cuts = sorted(at for at in gaps[: most - 1] if days[at] - days[at - 1] > timedelta(days=1))
+    return [(days[begin], days[end - 1]) for begin, end in zip([0, *cuts], [*cuts, len(days)], strict=True)]
