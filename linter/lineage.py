@@ -86,7 +86,7 @@ class Lineage:
         model = self._find_model(table)
         return self.of_model(model) if model else {}
 
-    def _of_query(self, query: exp.Expression) -> Columns:
+    def _of_query(self, query: exp.Expr) -> Columns:
         root = build_scope(query)
         if root is None:
             return {}
@@ -124,7 +124,7 @@ class Walk:
             id(inner.expression): dict(outputs.get(id(inner), [])) for inner in scope.subquery_scopes
         }
 
-    def over(self, node: exp.Expression) -> Kinds:
+    def over(self, node: exp.Expr) -> Kinds:
         """The kinds that the value of an expression carries."""
         if isinstance(node, QUESTIONS) or is_pseudonym(node):
             return NOTHING
@@ -133,8 +133,7 @@ class Walk:
         if isinstance(node, exp.Star):
             return NOTHING.union(*(self._row(name) for name in self._scope.sources))
         if isinstance(node, exp.Query):
-            inner = node.unnest() if isinstance(node, exp.Subquery) else node
-            return NOTHING.union(*self._subqueries.get(id(inner), {}).values())
+            return NOTHING.union(*self._subqueries.get(id(node.unnest()), {}).values())
         if isinstance(node, exp.Window):
             return self.over(node.this)
         if isinstance(node, exp.If):
@@ -161,6 +160,6 @@ class Walk:
         return dict(self._outputs.get(id(source), []))
 
 
-def is_pseudonym(node: exp.Expression) -> bool:
+def is_pseudonym(node: exp.Expr) -> bool:
     """Whether an expression is the keyed hash, `privacy.pseudonym(…)`."""
     return isinstance(node, exp.Dot) and (node.this.name.lower(), node.expression.name.lower()) == PSEUDONYM

@@ -20,7 +20,8 @@ from loaders.person import personal_tables
 from loaders.schema import ensure_tables, table_name
 from ops.errors import OpsError
 from ops.postgres import hash_key
-from ops.refresh import LOCK, Restatement, ranges
+from ops.refresh import LOCK
+from ops.restatement import Restatement, ranges
 from ops.settings import Settings
 from ops.sqlmesh import RawTable, SqlMesh
 
