@@ -133,8 +133,7 @@ class Walk:
         if isinstance(node, exp.Star):
             return NOTHING.union(*(self._row(name) for name in self._scope.sources))
         if isinstance(node, exp.Query):
-            inner = node.unnest() if isinstance(node, exp.Subquery) else node
-            return NOTHING.union(*self._subqueries.get(id(inner), {}).values())
+            return NOTHING.union(*self._subqueries.get(id(node.unnest()), {}).values())
         if isinstance(node, exp.Window):
             return self.over(node.this)
         if isinstance(node, exp.If):

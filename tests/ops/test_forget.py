@@ -9,7 +9,8 @@ from loaders.contract import Contract
 from loaders.load import load_source
 from ops.errors import OpsError
 from ops.forget import Forgotten, forget, restatements_for
-from ops.refresh import LOCK, Restatement
+from ops.refresh import LOCK
+from ops.restatement import Restatement
 from ops.settings import Settings
 from ops.sqlmesh import RawTable, SqlMesh
 from tests.support import query

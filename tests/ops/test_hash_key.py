@@ -110,7 +110,7 @@ def test_one_user_on_a_bare_server_gets_the_functions(
     connection = server.server.connect()
     connection.autocommit = True
     with connection.cursor() as cursor:
-        cursor.execute("CREATE ROLE solo LOGIN PASSWORD 'secret' CREATEDB")
+        cursor.execute("CREATE ROLE solo LOGIN PASSWORD 'secret' CREATEDB CREATEROLE")
         cursor.execute("CREATE DATABASE shop OWNER solo")
     connection.close()
     address = f"postgresql://solo:secret@127.0.0.1:{server.port}/shop"

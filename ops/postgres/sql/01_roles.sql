@@ -1,7 +1,8 @@
--- The three roles and their passwords, and a fourth that nobody logs in as: it keeps the keys of hashes. psql runs
--- this as an administrator: `retail start` on the embedded server, docker compose in its entrypoint,
--- `retail connect --create-roles` on any other. It can run again at any time. Names (but bi_reader, which the models
--- name) and passwords come from the environment, so that no password stands in a process list or in this file.
+-- The three roles and their passwords, and a fourth that nobody logs in as: it keeps the keys of hashes.
+-- psql runs this as an administrator: `retail start` on the embedded server, docker compose in its entrypoint,
+-- `retail connect --create-roles` on any other. It can run again at any time.
+-- Names (but bi_reader, which the models name, and retail_keeper) and passwords come from the environment, so that no
+-- password stands in a process list or in this file.
 \set ON_ERROR_STOP on
 \getenv transformer RETAIL_TRANSFORMER_USER
 \getenv transformer_password RETAIL_TRANSFORMER_PASSWORD
