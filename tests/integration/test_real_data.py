@@ -158,6 +158,27 @@ def test_known_customers_and_returns_are_counted_as_in_the_files(
     assert known == 4_383
 
 
+def test_the_checks_count_what_pandas_counts_in_the_files(prod: Project, invoices: pd.DataFrame) -> None:
+    is_negative = (invoices["price"] < 0) & ~invoices["Invoice"].str.startswith("A")
+    expected = {
+        "duplicate_row": invoices.duplicated(FIELDS).sum(),
+        "missing_customer": (invoices["Customer ID"] == "").sum(),
+        "missing_stock_code": (invoices["StockCode"] == "").sum(),
+        "negative_price": is_negative.sum(),
+        "quantity_out_of_range": (~invoices["quantity"].abs().between(1, 10_000)).sum(),
+    }
+    found = prod.query(
+        "SELECT check_name, sum(failed_count)::int FROM quality.check_result "
+        "WHERE source = 'online_retail' AND check_name = ANY(%s) GROUP BY 1 ORDER BY 1",
+        list(expected),
+    )
+    assert found == sorted(expected.items())
+    assert prod.query("SELECT count(*) FROM quality.quarantined_row") == [(0,)]
+    differing = "SELECT count(*) FROM quality.layer_comparison WHERE difference_count <> 0"
+    assert prod.query(differing) == [(0,)]
+    assert prod.exit_code("quality") == 0
+
+
 RENDER = """
 import sys
 from sqlmesh import Context
