@@ -17,16 +17,19 @@ define install
 		|| $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 endef
 
-.PHONY: help demo test env dev-env format lint lock clean
+.PHONY: help demo test test-long env dev-env format lint lock clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 demo: env ## Start Postgres, load the data, build the star schema, show a summary
 	@$(BIN)/retail demo
 
 test: dev-env ## Check format, lint, types, models and run every test
 	@$(BIN)/python -m ops.check
+
+test-long: dev-env ## The tests that take minutes and that `make test` leaves out
+	@$(BIN)/python -m ops.check --long
 
 env: $(VENV)/.runtime ## Make the environment in .venv
 

@@ -1,4 +1,4 @@
-"""`make test` and `make lint`: every check, one after the other, each timed, and a verdict at the end."""
+"""`make test`, `make test-long`, `make lint`: every check one after the other, timed, with a verdict at the end."""
 
 import os
 import signal
@@ -28,7 +28,9 @@ MODELS = (
     ("model tests", ("sqlmesh", "test")),
 )
 # Modules run side by side, each in one process: its tests share databases and plans.
-TESTS = (("tests", ("pytest", "-n", "logical", "--maxprocesses", "4", "--dist", "loadscope")),)
+PYTEST = ("pytest", "-n", "logical", "--maxprocesses", "4", "--dist", "loadscope")
+TESTS = (("tests", (*PYTEST, "-m", "not long")),)
+LONG = (("long tests", (*PYTEST, "-m", "long")),)
 
 
 def run_checks(checks: Sequence[tuple[str, Sequence[str]]], environment: dict[str, str]) -> list[str]:
@@ -69,13 +71,14 @@ def clean_environment() -> dict[str, str]:
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="Leave out what needs Postgres.")
-def main(quick: bool) -> None:
-    """Run every check; exit 1 when one failed."""
+@click.option("--quick", "chosen", flag_value="quick", help="Leave out what needs Postgres.")
+@click.option("--long", "chosen", flag_value="long", help="Only the tests that take minutes.")
+def main(chosen: str | None) -> None:
+    """Run every check but the long tests; exit 1 when one failed."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # stop the server when terminated, too
     began = time.monotonic()
-    failed = run_checks(QUICK, clean_environment())
-    if not quick:
+    failed = run_checks(LONG if chosen == "long" else QUICK, clean_environment())
+    if chosen is None:
         with throwaway_project() as environment:
             failed += run_checks(MODELS, environment)
         failed += run_checks(TESTS, clean_environment())
