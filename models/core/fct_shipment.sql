@@ -11,7 +11,9 @@ MODEL (
   ),
   tags (core, fact),
   audits (
-    not_null(columns := (shipment_key, order_key, warehouse_key, handed_over_at, handed_over_date)),
+    not_null(
+      columns := (shipment_key, order_key, warehouse_key, handed_over_at, handed_over_date)
+    ),
     unique_values(columns := (
       shipment_key
     )),

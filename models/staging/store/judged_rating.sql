@@ -9,12 +9,12 @@ MODEL (
   audits (
     not_null(columns := (source_file, row_number, rated_date, copy_number)),
     unique_combination_of_columns(columns := (source_file, row_number)),
-    judged_rows_match_raw(raw_table := raw_store.rating, judged_on := rated_date)
+    staged_rows_match_raw(raw_table := raw_store.rating, staged_on := rated_date)
   ),
   description 'One row per rating with its verdict, as it was when its day was computed. A rating counts where rule_name is empty and copy_number is 1; its facts stand on the date of its order.'
 );
 
-WITH staged AS (
+WITH staged AS MATERIALIZED (
   SELECT
     *
   FROM stg.store__rating
@@ -89,6 +89,7 @@ WITH staged AS (
     ON known_order.order_id = staged.order_id
   LEFT JOIN known_receipt
     ON known_receipt.receipt_id = staged.receipt_id
+  OFFSET 0 /* a fence: what is held back is worked out once a row */
 ), judged AS (
   SELECT
     *,
@@ -117,10 +118,7 @@ SELECT
   NULL::TEXT AS quality_flag,
   CASE
     WHEN rule_name IS NULL
-    THEN ROW_NUMBER() OVER (
-      PARTITION BY rated_date, rating_id, rule_name
-      ORDER BY source_file, row_number
-    )
+    THEN ROW_NUMBER() OVER (PARTITION BY rated_date, rating_id, rule_name ORDER BY source_file, row_number)
     ELSE 1
   END::INT AS copy_number /* 2 and more: the rating again, on the same day */
 FROM judged;

@@ -11,12 +11,12 @@ MODEL (
       columns := (source_file, row_number, handed_over_date, copy_number, is_superseded)
     ),
     unique_combination_of_columns(columns := (source_file, row_number)),
-    judged_rows_match_raw(raw_table := raw_store.shipment, judged_on := handed_over_date)
+    staged_rows_match_raw(raw_table := raw_store.shipment, staged_on := handed_over_date)
   ),
   description 'One row per row of a parcel with its verdict, as it was when its day was computed. A row counts where rule_name is empty, copy_number is 1 and it is not superseded.'
 );
 
-WITH staged AS (
+WITH staged AS MATERIALIZED (
   SELECT
     *
   FROM stg.store__shipment
@@ -62,6 +62,7 @@ WITH staged AS (
     ON known_order.order_id = staged.order_id
   LEFT JOIN known_warehouse
     ON known_warehouse.warehouse_id = staged.warehouse_id
+  OFFSET 0 /* a fence: what is held back is worked out once a row */
 ), judged AS (
   SELECT
     *,
@@ -105,4 +106,6 @@ SELECT
   )::BOOLEAN AS is_superseded /* another row of the parcel knows of its delivery, or of a later one */
 FROM judged;
 
-@INDEX_ON(handed_over_date)
+@INDEX_ON(handed_over_date);
+
+@INDEX_ON_ROWS(NOT rule_name IS NULL, handed_over_date)

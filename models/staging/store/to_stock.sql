@@ -14,7 +14,7 @@ SELECT
   snapshot_date::DATE AS snapshot_date,
   (
     (
-      snapshot_date + INTERVAL '1 day'
+      snapshot_date + INTERVAL '1 DAY'
     ) AT TIME ZONE 'Asia/Kolkata'
   )::TIMESTAMPTZ AS counted_at,
   on_hand_quantity::DECIMAL(18, 3) AS on_hand_quantity,
