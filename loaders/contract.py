@@ -23,8 +23,9 @@ ASCII_ENCODINGS = re.compile(
     r"ascii|utf-8(-sig)?|iso8859-\d+|cp(125\d|437|850|852|858|866)|koi8-[ru]|mac-roman"
 )
 # What a column tells of a person. E-mail, phone, name and address are hashed from staging on; free text stays
-# there. A pseudonym is an id without meaning, a region is a city, a state or the beginning of a postal code.
-Personal = Literal["email", "phone", "name", "address", "free text", "region", "pseudonym"]
+# there, as does all but the beginning of a postal code. A pseudonym is an id without meaning, a region is a city,
+# a state or the first three characters of a postal code.
+Personal = Literal["email", "phone", "name", "address", "postal code", "free text", "region", "pseudonym"]
 
 
 def _identifier(name: str) -> str:
