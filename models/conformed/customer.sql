@@ -7,7 +7,9 @@ MODEL (
     conformed
   ),
   audits (
-    not_null(columns := (source, customer_id, version_number, valid_from_at, valid_to_at)),
+    not_null(
+      columns := (source, customer_id, version_number, valid_from_at, valid_to_at, is_deleted)
+    ),
     unique_combination_of_columns(columns := (source, customer_id, version_number)),
     versions_are_contiguous(entity_id := customer_id)
   ),

@@ -8,7 +8,15 @@ MODEL (
   ),
   audits (
     not_null(
-      columns := (source, product_id, version_number, valid_from_at, valid_to_at, product_kind)
+      columns := (
+        source,
+        product_id,
+        version_number,
+        valid_from_at,
+        valid_to_at,
+        is_deleted,
+        product_kind
+      )
     ),
     unique_combination_of_columns(columns := (source, product_id, version_number)),
     versions_are_contiguous(entity_id := product_id)
