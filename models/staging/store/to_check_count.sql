@@ -227,11 +227,7 @@ WITH judged AS (
     snapshot_date,
     COUNT(*),
     ARRAY['on_hand', 'on_order', 'reorder_point'],
-    ARRAY[
-      COUNT(on_hand_quantity),
-      COUNT(on_order_quantity),
-      COUNT(reorder_point_quantity)
-    ],
+    ARRAY[COUNT(on_hand_quantity), COUNT(on_order_quantity), COUNT(reorder_point_quantity)],
     ARRAY[AVG(on_hand_quantity), AVG(on_order_quantity), AVG(reorder_point_quantity)]::DOUBLE PRECISION[]
   FROM stg.store__judged_stock
   GROUP BY

@@ -11,10 +11,7 @@ WITH child_load AS (
   /* For each day, when first a row of that day or a later one came that refers to customers or products. */
   SELECT
     touched.event_date,
-    MIN(MIN(load.finished_at)) OVER (
-      ORDER BY touched.event_date
-      ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
-    ) AS first_at
+    MIN(MIN(load.finished_at)) OVER (ORDER BY touched.event_date ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS first_at
   FROM ingest."load" AS load
   CROSS JOIN LATERAL UNNEST(load.event_dates) AS touched(event_date)
   WHERE
@@ -30,7 +27,9 @@ WITH child_load AS (
     MIN(finished_at) AS first_at
   FROM ingest."load"
   WHERE
-    source = 'store' AND status = 'loaded' AND table_name IN ('customer_feed', 'product_feed')
+    source = 'store'
+    AND status = 'loaded'
+    AND table_name IN ('customer_feed', 'product_feed')
   GROUP BY
     table_name,
     file
@@ -72,7 +71,9 @@ WITH child_load AS (
     MIN(event.event_date) AS known_from,
     MIN(COALESCE(brought_again.arrived_at, file.first_at)) AS arrived_at,
     (
-      ARRAY_AGG(event.source_file ORDER BY COALESCE(brought_again.arrived_at, file.first_at), event.source_file)
+      ARRAY_AGG(
+        event.source_file ORDER BY COALESCE(brought_again.arrived_at, file.first_at), event.source_file
+      )
     )[1] AS parent_file
   FROM event
   JOIN file
