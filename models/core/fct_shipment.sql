@@ -7,7 +7,8 @@ MODEL (
   grain shipment_key,
   references (order_key, warehouse_key),
   depends_on (
-    conformed.row_total
+    conformed.row_total,
+    core.fct_order
   ),
   tags (core, fact),
   audits (
