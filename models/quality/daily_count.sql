@@ -17,7 +17,7 @@ MODEL (
     source = 'The shop.',
     entity = 'What the rows are: order, order_line, payment, review, …',
     event_date = 'Business day; for what hangs on an order, the day of the order.',
-    layer = 'raw, staged, quarantined and repeated (both parts of staged), core.',
+    layer = 'raw, staged, quarantined, repeated and superseded (parts of staged), core.',
     row_count = 'Rows.'
   )
 );
@@ -31,7 +31,8 @@ WITH sourced AS (
     raw_count,
     staged_count,
     quarantined_count,
-    repeated_count
+    repeated_count,
+    superseded_count
   )
 ), core_row AS (
   SELECT
@@ -70,7 +71,8 @@ WITH sourced AS (
       ('raw', sourced.raw_count),
       ('staged', sourced.staged_count),
       ('quarantined', sourced.quarantined_count),
-      ('repeated', sourced.repeated_count)
+      ('repeated', sourced.repeated_count),
+      ('superseded', sourced.superseded_count)
   ) AS held(layer, row_count)
   UNION ALL
   SELECT

@@ -120,6 +120,36 @@ WITH receipt_line AS (
   ) AS content
   GROUP BY
     web_order.order_date
+  UNION ALL
+  SELECT
+    sold.order_date,
+    0,
+    0,
+    0,
+    0,
+    0,
+    COUNT(DISTINCT (rating.rated_date, rating.rating_id))
+  FROM (
+    SELECT
+      order_date,
+      receipt_id AS order_id
+    FROM stg.store__judged_pos_line
+    WHERE
+      rule_name IS NULL
+    UNION
+    SELECT
+      order_date,
+      order_id
+    FROM stg.store__judged_web_order
+    WHERE
+      rule_name IS NULL
+  ) AS sold
+  JOIN stg.store__judged_rating AS rating
+    ON rating.rated_order_id = sold.order_id
+  WHERE
+    rating.rule_name IS NULL
+  GROUP BY
+    sold.order_date
 )
 SELECT
   'store'::TEXT AS source,
