@@ -6,10 +6,7 @@ MODEL (
   owner analytics_engineering,
   grain shipment_key,
   references (order_key, warehouse_key),
-  depends_on (
-    conformed.row_total,
-    core.fct_order
-  ),
+  depends_on (conformed.row_total, core.fct_order),
   tags (core, fact),
   audits (
     not_null(
