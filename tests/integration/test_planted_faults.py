@@ -216,8 +216,13 @@ def test_rows_that_waited_for_a_late_customer_or_product_heal_when_it_arrives(sh
         "SELECT table_name, source_file, row_number::int, healed_at > since_at FROM quality.quarantined_row "
         "WHERE healed_at IS NOT NULL"
     )
-    assert {row[:3] for row in healed} == waited
+    # Who waited for an order that waited itself counts again, but no ledger tells since when.
+    assert {row[:3] for row in healed} == {place for place in waited if place[0] != "shipment"}
     assert all(row[3] for row in healed)
+    for table, file, row in waited:
+        assert shop.query(
+            f"SELECT rule_name FROM {STAGED[table]} WHERE source_file = %s AND row_number = %s", file, row
+        ) == [(None,)]
 
 
 def test_every_row_is_accounted_for_in_every_layer(shop: Shop) -> None:
