@@ -233,6 +233,78 @@ def test_items_that_change_touch_just_the_dates_of_their_orders(shop: Shop) -> N
     assert shop.load(without, "items.csv").event_dates == [date(2024, 1, 2)]
 
 
+def rating_contract() -> Contract:
+    """Ratings have a day of their own and count on the day of their order, or of the receipt."""
+    sold = {
+        "apply": "append",
+        "event_time": {"column": "day", "format": "%Y-%m-%d"},
+        "columns": {"id": {"required": True}, "day": {"required": True}},
+        "key": ["id"],
+    }
+    rating = {
+        "files": "rating*.csv",
+        "apply": "append",
+        "key": ["rating"],
+        "event_time": {"column": "rated", "format": "%Y-%m-%d", "touches": ["order", "receipt"]},
+        "columns": {
+            "rating": {"required": True},
+            "order": {"references": "order.id"},
+            "receipt": {"references": "receipt.id"},
+            "score": {},
+            "rated": {"required": True},
+        },
+    }
+    tables = {
+        "rating": rating,
+        "order": {**sold, "files": "order*.csv"},
+        "receipt": {**sold, "files": "receipt*.csv"},
+    }
+    return Contract.model_validate({"source": "shop", "tables": tables})
+
+
+RATINGS = """rating,order,receipt,score,rated
+1,o1,,5,2024-02-01
+2,,r1,4,2024-02-01
+3,,r2,3,2024-02-02
+4,unknown,,2,2024-02-02
+"""
+
+
+def rated_shop(shop: Shop) -> Shop:
+    shop.contract = rating_contract()
+    shop.load("id,day\no1,2024-01-01\no2,2024-01-02\n", "orders.csv")
+    shop.load("id,day\nr1,2024-01-03\nr2,2024-01-04\nr2,2024-01-04\n", "receipts.csv")
+    return shop
+
+
+def days(month: int, *numbers: int) -> list[date]:
+    return [date(2024, month, number) for number in numbers]
+
+
+def test_ratings_touch_their_own_dates_and_those_of_what_they_refer_to(shop: Shop) -> None:
+    result = rated_shop(shop).load(RATINGS, "ratings.csv")
+    assert result.event_dates == [*days(1, 1, 3, 4), *days(2, 1, 2)]
+    rows = shop.query("SELECT rating, _event_date FROM raw_shop.rating ORDER BY 1")
+    assert [day for _, day in rows] == days(2, 1, 1, 2, 2)
+    indexes = shop.query("SELECT indexdef FROM pg_indexes WHERE tablename = 'rating' ORDER BY indexname")
+    assert sorted(text.split(" USING ")[1] for (text,) in indexes) == [
+        'btree ("order")',
+        "btree (_event_date)",
+        "btree (rating)",
+        "btree (receipt)",
+    ]
+
+
+def test_a_rating_that_changes_goes_or_moves_touches_both_its_sales(shop: Shop) -> None:
+    rated_shop(shop).load(RATINGS, "ratings.csv")
+    changed = RATINGS.replace("r1,4", "r1,1")
+    assert shop.load(changed, "ratings.csv").event_dates == [*days(1, 3), *days(2, 1)]
+    moved = changed.replace("1,o1,", "1,o2,")
+    assert shop.load(moved, "ratings.csv").event_dates == [*days(1, 1, 2), *days(2, 1)]
+    gone = moved.replace("3,,r2,3,2024-02-02\n", "")
+    assert shop.load(gone, "ratings.csv").event_dates == [*days(1, 4), *days(2, 2)]
+
+
 def test_a_second_loader_waits_for_the_first_and_says_so(shop: Shop) -> None:
     shop.load(ONE)
     first, told = shop.connect(), threading.Event()
