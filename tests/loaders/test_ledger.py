@@ -233,6 +233,56 @@ def test_items_that_change_touch_just_the_dates_of_their_orders(shop: Shop) -> N
     assert shop.load(without, "items.csv").event_dates == [date(2024, 1, 2)]
 
 
+def small_file(number: int, note: str = "a") -> str:
+    return f"id,day,note\n{number},2024-01-{number + 1:02},{note}\n"
+
+
+def test_files_of_one_run_are_loaded_each_by_itself(shop: Shop) -> None:
+    shop.write(small_file(1), "a.csv")
+    shop.write("id,day\n2,nonsense\n", "b.csv")
+    shop.write(small_file(1), "c.csv")  # what a.csv holds
+    shop.write(small_file(3), "d.csv")
+    results = shop.load_paths(shop.folder)
+    assert [result.status for result in results] == ["loaded", "failed", "unchanged", "loaded"]
+    assert "as 'a.csv'" in results[2].message
+    assert [(row["file"], row["status"], row["rows_loaded"]) for row in shop.ledger()] == [
+        ("a.csv", "loaded", 1),
+        ("b.csv", "failed", 0),
+        ("d.csv", "loaded", 1),
+    ]
+    assert [row[0] for row in shop.rows()] == ["1", "3"]
+
+
+def test_of_many_files_only_those_that_changed_are_loaded_again(shop: Shop) -> None:
+    for number in range(1, 10):
+        shop.write(small_file(number), f"{number}.csv")
+    shop.load_paths(shop.folder)
+    shop.write(small_file(4, "changed"), "4.csv")
+    shop.write(small_file(5, "b"), "5.csv")  # of the same size as before
+    results = shop.load_paths(shop.folder)
+    assert [r.file for r in results if r.status == "loaded"] == ["4.csv", "5.csv"]
+    assert [r.event_dates for r in results if r.status == "loaded"] == [days(1, 5), days(1, 6)]
+    assert sorted(shop.rows("id, note")) == [
+        (str(number), {4: "changed", 5: "b"}.get(number, "a")) for number in range(1, 10)
+    ]
+
+
+def test_what_was_loaded_before_a_run_was_stopped_stays_and_is_known(shop: Shop) -> None:
+    for number in range(1, 4):
+        shop.write(small_file(number), f"{number}.csv")
+
+    def stop(file: str, _read: int, _size: int, _rows: int) -> None:
+        if file == "2.csv":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        shop.load_paths(shop.folder, progress=stop)
+    assert [row["status"] for row in shop.ledger()] == ["loaded", "interrupted"]
+    results = shop.load_paths(shop.folder)
+    assert [result.status for result in results] == ["unchanged", "loaded", "loaded"]
+    assert [row[0] for row in shop.rows()] == ["1", "2", "3"]
+
+
 def rating_contract() -> Contract:
     """Ratings have a day of their own and count on the day of their order, or of the receipt."""
     sold = {
