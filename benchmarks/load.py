@@ -68,14 +68,14 @@ class Measured:
 
 
 def write_file(
-    path: Path, rows: int, *, quoted: bool = False, broken_every: int = 0, extra: bool = False
+    path: Path, rows: int, *, first: int = 0, quoted: bool = False, broken_every: int = 0, extra: bool = False
 ) -> None:
     """Write sales, day by day. With `broken_every`, each so-manieth row lacks a field; `extra` adds a column."""
     chance = random.Random(7)  # noqa: S311 - the same file each time, not a secret
     line = ",".join(['"{}"' if quoted else "{}"] * (len(COLUMNS) + extra)) + "\n"
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(",".join([*COLUMNS, *(["colour"] if extra else [])]) + "\n")
-        for number in range(rows):
+        for number in range(first, first + rows):
             if broken_every and number % broken_every == broken_every - 1:
                 file.write(f"I{number},too few\n")
                 continue
@@ -126,7 +126,7 @@ def bare_copies(connect: Callable[[], Connection], folder: Path) -> float:
 
 
 def loader(path: Path, url: str | None) -> tuple[float, float, int]:
-    """Load a file or a folder in a process of its own. Returns its seconds without start, peak memory in MB, rows read."""
+    """Load a file or a folder in a process of its own. Returns seconds (without its start), peak MB, rows read."""
     command = [
         sys.executable,
         "-m",
@@ -218,7 +218,7 @@ def measure_small(
     small = folder / "small"
     small.mkdir()
     for number in range(files):
-        write_file(small / f"{number:06}.csv", SMALL_ROWS + number % 7)
+        write_file(small / f"{number:06}.csv", SMALL_ROWS, first=number * SMALL_ROWS)
     size = sum(path.stat().st_size for path in small.iterdir()) / MEGABYTE
     bare = min(bare_copies(connect, small) for _ in range(repeat))
 
