@@ -62,7 +62,9 @@ def test_a_model_may_not_read_past_its_neighbours_or_to_its_right(model, reads, 
 
 def test_only_a_mapping_of_staging_asks_the_ledger(make_model, complaints):
     query = "SELECT a::INT AS a FROM ingest.load"
-    assert complaints(LayersReadLeft, make_model("stg.corner_shop__to_reference", query, tags="(mapping)")) == []
+    assert (
+        complaints(LayersReadLeft, make_model("stg.corner_shop__to_reference", query, tags="(mapping)")) == []
+    )
     assert complaints(LayersReadLeft, make_model("stg.corner_shop__sale", query, tags="(staging)")) != []
 
 
