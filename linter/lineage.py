@@ -22,6 +22,8 @@ FindModel = t.Callable[[exp.Table], Model | None]
 
 NOTHING: Kinds = frozenset()
 UNKNOWN = "unknown columns"
+POSTAL_CODE = "postal code"
+REGION_LENGTH = 3  # so many characters of a postal code are a region
 PSEUDONYM = ("privacy", "pseudonym")
 #: What tells nothing of its operand but yes or no, or how long or how many.
 QUESTIONS = (
@@ -130,6 +132,8 @@ class Walk:
             return NOTHING
         if isinstance(node, exp.Column):
             return self._column(node)
+        if is_region(node):
+            return self.over(node.this) - {POSTAL_CODE}
         if isinstance(node, exp.Star):
             return NOTHING.union(*(self._row(name) for name in self._scope.sources))
         if isinstance(node, exp.Query):
@@ -163,3 +167,11 @@ class Walk:
 def is_pseudonym(node: exp.Expr) -> bool:
     """Whether an expression is the keyed hash, `privacy.pseudonym(…)`."""
     return isinstance(node, exp.Dot) and (node.this.name.lower(), node.expression.name.lower()) == PSEUDONYM
+
+
+def is_region(node: exp.Expr) -> bool:
+    """Whether an expression is the beginning of a text, so short that of a postal code it is a region."""
+    if not isinstance(node, exp.Left):
+        return False
+    length = node.expression
+    return isinstance(length, exp.Literal) and length.is_int and int(length.name) <= REGION_LENGTH

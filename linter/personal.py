@@ -11,11 +11,11 @@ from sqlmesh.core.linter.rule import Rule, RuleViolation
 from sqlmesh.core.model import Model
 
 from linter.layers import SERVED, is_ours, layer
-from linter.lineage import UNKNOWN, Lineage, contract_kinds
+from linter.lineage import POSTAL_CODE, UNKNOWN, Lineage, contract_kinds
 
 CONTRACTS = Path("loaders") / "contracts"
 #: What is hashed from staging on, and what staging and quality may hold and no other layer.
-HASHED = frozenset({"email", "phone", "name", "address"})
+HASHED = frozenset({"email", "phone", "name", "address", POSTAL_CODE})
 TEXTS = frozenset({"free text", UNKNOWN})
 HOLD_TEXTS = ("stg", "quality")
 GRANTED = ("bi", "mart", "ml")

@@ -12,18 +12,35 @@ from sqlmesh.core.macros import MacroEvaluator
 @macro()
 def index_on(evaluator: MacroEvaluator, *columns: exp.Expression) -> exp.Expression | None:
     """`@INDEX_ON(source, order_id);` behind a query: a B-tree over these columns, on Postgres."""
+    return _index(evaluator, columns, None)
+
+
+@macro()
+def index_on_rows(
+    evaluator: MacroEvaluator, condition: exp.Expression, *columns: exp.Expression
+) -> exp.Expression | None:
+    """`@INDEX_ON_ROWS(NOT rule_name IS NULL, order_date);`: a B-tree over the few rows that meet a condition."""
+    return _index(evaluator, columns, condition)
+
+
+def _index(
+    evaluator: MacroEvaluator, columns: tuple[exp.Expression, ...], condition: exp.Expression | None
+) -> exp.Expression | None:
     if evaluator.runtime_stage != "creating" or evaluator.dialect != "postgres":
         return None
     table = exp.to_table(evaluator.locals["this_model"], dialect=evaluator.dialect)
     names = [column.name for column in columns]
     ordered = [exp.Ordered(this=exp.column(name, quoted=True)) for name in names]
+    parts = names if condition is None else [condition.sql("postgres"), *names]
     return exp.Create(
         kind="INDEX",
         exists=True,
         this=exp.Index(
-            this=exp.to_identifier(index_name(table.name, names), quoted=True),
+            this=exp.to_identifier(index_name(table.name, parts), quoted=True),
             table=table,
-            params=exp.IndexParameters(columns=ordered),
+            params=exp.IndexParameters(
+                columns=ordered, where=None if condition is None else exp.Where(this=condition.copy())
+            ),
         ),
     )
 

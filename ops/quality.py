@@ -76,7 +76,7 @@ LAYERS = """
     SELECT source, entity, count(*) AS day_count,
         sum(raw_count)::bigint AS raw_count, sum(staged_count)::bigint AS staged_count,
         sum(quarantined_count)::bigint AS quarantined_count, sum(repeated_count)::bigint AS repeated_count,
-        sum(core_count)::bigint AS core_count,
+        sum(superseded_count)::bigint AS superseded_count, sum(core_count)::bigint AS core_count,
         count(*) FILTER (WHERE difference_count <> 0 OR staged_difference_count <> 0) AS differing_day_count
     FROM quality.layer_comparison WHERE event_date >= %(since)s
     GROUP BY 1, 2 ORDER BY 1, 2

@@ -29,6 +29,7 @@ MODEL (
     customer_key = 'The customer as of the order; Unknown where the source names none.',
     product_key = 'The product as of the order.',
     seller_key = 'The seller; Unknown where the shop sells itself.',
+    store_key = 'The store that sold; Unknown where none did, as on the web.',
     product_id = 'The product''s natural key.',
     line_kind = 'product, gift_voucher, freight, discount, fee, manual, sample, adjustment, test or stock_movement.',
     quantity = 'Pieces; negative on returns.',
@@ -36,9 +37,12 @@ MODEL (
     list_amount = 'quantity × unit_price_amount.',
     discount_amount = 'What was taken off, positive on sales.',
     net_amount = 'list_amount less discount_amount, before freight; negative on returns.',
+    tax_amount = 'The tax that is part of net_amount; empty where the source does not tell it.',
     freight_amount = 'Freight that the source books on the line itself.',
     currency = 'Currency of the amounts, ISO 4217.',
+    promotion_code = 'The offer that the discount comes from; empty where there was none or the source does not tell it.',
     is_return = 'Merchandise or a voucher came back: quantity and net_amount are negative.',
+    return_date = 'The day it came back, in the shop''s own time zone; only on returns. order_date is the day of the document that it is booked on: a receipt of its own, or the web order that had sold it.',
     is_cancelled = 'The order was cancelled or could not be fulfilled: the line is no sale.'
   )
 );
@@ -54,6 +58,7 @@ SELECT
   customer_key::UUID AS customer_key,
   product_key::UUID AS product_key,
   seller_key::UUID AS seller_key,
+  store_key::UUID AS store_key,
   product_id::TEXT AS product_id,
   line_kind::TEXT AS line_kind,
   quantity::DECIMAL(18, 3) AS quantity,
@@ -61,8 +66,11 @@ SELECT
   list_amount::DECIMAL(18, 4) AS list_amount,
   discount_amount::DECIMAL(18, 4) AS discount_amount,
   net_amount::DECIMAL(18, 4) AS net_amount,
+  tax_amount::DECIMAL(18, 4) AS tax_amount,
   freight_amount::DECIMAL(18, 4) AS freight_amount,
   currency::TEXT AS currency,
+  promotion_code::TEXT AS promotion_code,
   is_return::BOOLEAN AS is_return,
+  return_date::DATE AS return_date,
   is_cancelled::BOOLEAN AS is_cancelled
 FROM core.fct_order_line

@@ -26,9 +26,9 @@ MODEL (
     payment_number = 'Number of the payment within the order.',
     order_date = 'Business date of the order in the shop''s own time zone; the time column.',
     ordered_at = 'The instant of the order.',
-    method = 'Means of payment in the source''s words: credit_card, boleto, voucher, debit_card, …',
+    method = 'Means of payment in the source''s words: credit_card, boleto, voucher, upi, cash, …',
     instalment_count = 'Number of instalments. Not additive.',
-    paid_amount = 'Amount of the payment, all instalments together.',
+    paid_amount = 'Amount of the payment, all instalments together; negative where money was given back.',
     currency = 'Currency of the amount, ISO 4217.'
   )
 );

@@ -52,6 +52,7 @@ SELECT
   delivered_at::TIMESTAMPTZ AS delivered_at,
   delivered_date::DATE AS delivered_date,
   promised_date::DATE AS promised_date,
+  store_id::TEXT AS store_id,
   currency::TEXT AS currency
 FROM (
   @UNION_SOURCES(
@@ -70,6 +71,7 @@ FROM (
     delivered_at,
     delivered_date,
     promised_date,
+    store_id,
     currency
   )
 ) AS sourced

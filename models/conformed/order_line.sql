@@ -57,6 +57,7 @@ SELECT
   customer_id::TEXT AS customer_id,
   product_id::TEXT AS product_id,
   seller_id::TEXT AS seller_id,
+  store_id::TEXT AS store_id,
   line_kind::TEXT AS line_kind,
   quantity::DECIMAL(18, 3) AS quantity,
   unit_price_amount::DECIMAL(18, 4) AS unit_price_amount,
@@ -67,9 +68,12 @@ SELECT
   (
     quantity * unit_price_amount - discount_amount
   )::DECIMAL(18, 4) AS net_amount,
+  tax_amount::DECIMAL(18, 4) AS tax_amount, /* part of net_amount */
   freight_amount::DECIMAL(18, 4) AS freight_amount,
   currency::TEXT AS currency,
+  promotion_code::TEXT AS promotion_code,
   is_return::BOOLEAN AS is_return,
+  return_date::DATE AS return_date, /* the day the goods came back; order_date is the day of the order that it is booked on */
   is_cancelled::BOOLEAN AS is_cancelled
 FROM (
   @UNION_SOURCES(
@@ -82,13 +86,17 @@ FROM (
     customer_id,
     product_id,
     seller_id,
+    store_id,
     line_kind,
     quantity,
     unit_price_amount,
     discount_amount,
+    tax_amount,
     freight_amount,
     currency,
+    promotion_code,
     is_return,
+    return_date,
     is_cancelled
   )
 ) AS sourced

@@ -17,7 +17,7 @@ MODEL (
     accepted_range(column := score, min_v := 1, max_v := 5),
     reviews_match_control_total
   ),
-  description 'One row per source, order and review of it, on the date of the order. Scores are averaged, never added.'
+  description 'One row per source, order and review of it or of a product in it, on the date of the order. Scores are averaged, never added.'
 );
 
 SELECT
@@ -26,6 +26,8 @@ SELECT
   review_number::INT AS review_number,
   order_date::DATE AS order_date,
   ordered_at::TIMESTAMPTZ AS ordered_at,
+  customer_id::TEXT AS customer_id, /* who rated; NULL where only the order says it */
+  product_id::TEXT AS product_id, /* NULL where the review is of the whole order */
   review_id::TEXT AS review_id,
   score::INT AS score,
   sent_date::DATE AS sent_date,
@@ -41,6 +43,8 @@ FROM (
     review_number,
     order_date,
     ordered_at,
+    customer_id,
+    product_id,
     review_id,
     score,
     sent_date,

@@ -18,7 +18,7 @@ MODEL (
     return_line_key = 'The returned line, in core.fct_order_line.',
     sale_line_key = 'The line that had sold it, in core.fct_order_line.',
     source = 'The shop.',
-    return_date = 'Business date of the return.',
+    return_date = 'The day the goods came back.',
     sale_date = 'Business date of the sale.',
     return_days = 'Days from the sale to the return. Not additive.'
   )

@@ -5,9 +5,7 @@ MODEL (
   ),
   owner analytics_engineering,
   grain order_key,
-  references (
-    customer_key
-  ),
+  references (customer_key, store_key),
   depends_on (
     conformed.control_total
   ),
@@ -18,6 +16,7 @@ MODEL (
         order_key,
         order_date,
         customer_key,
+        store_key,
         channel,
         order_kind,
         status,
@@ -29,6 +28,7 @@ MODEL (
       order_key
     )),
     references_exist(key := customer_key, parent := core.dim_customer),
+    references_exist(key := store_key, parent := core.dim_store),
     order_amount_follows_from_its_parts,
     orders_match_control_total
   ),
@@ -40,6 +40,7 @@ MODEL (
     order_date = 'Business date in the shop''s own time zone; the time column.',
     ordered_at = 'The instant of the order.',
     customer_key = 'The customer as of the order; Unknown where the source names none.',
+    store_key = 'The store that sold; Unknown where none did, as on the web.',
     customer_id = 'The customer''s natural key; empty where the source names none.',
     channel = 'Where it was sold: web, marketplace, store.',
     order_kind = 'sale; return and adjustment where the source books these as documents of their own.',
@@ -126,6 +127,7 @@ SELECT
   placed.order_date::DATE AS order_date,
   placed.ordered_at::TIMESTAMPTZ AS ordered_at,
   COALESCE(customer.customer_key, @UNKNOWN_KEY())::UUID AS customer_key,
+  COALESCE(store.store_key, @UNKNOWN_KEY())::UUID AS store_key,
   placed.customer_id::TEXT AS customer_id,
   placed.channel::TEXT AS channel,
   placed.order_kind::TEXT AS order_kind,
@@ -170,7 +172,11 @@ LEFT JOIN core.dim_customer AS customer
   ON customer.source = placed.source
   AND customer.customer_id = placed.customer_id
   AND placed.ordered_at >= customer.valid_from_at
-  AND placed.ordered_at < customer.valid_to_at;
+  AND placed.ordered_at < customer.valid_to_at
+LEFT JOIN core.dim_store AS store
+  ON store.source = placed.source
+  AND store.store_kind = 'store'
+  AND store.store_id = placed.store_id;
 
 @INDEX_ON(order_date);
 

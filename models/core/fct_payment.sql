@@ -20,7 +20,7 @@ MODEL (
     references_exist(key := order_key, parent := core.fct_order),
     payments_match_control_total
   ),
-  description 'One row per means of payment of an order, on the date of the order. Amounts are in currency: never add them over currencies. instalment_count is not additive.',
+  description 'One row per means of payment of an order, and per refund that the source books on it (negative), on the date of the order. Amounts are in currency: never add them over currencies. instalment_count is not additive.',
   column_descriptions (
     payment_key = 'Surrogate key: hash of source, order and payment number.',
     order_key = 'The order, in core.fct_order.',
@@ -29,9 +29,9 @@ MODEL (
     payment_number = 'Number of the payment within the order.',
     order_date = 'Business date of the order in the shop''s own time zone; the time column.',
     ordered_at = 'The instant of the order.',
-    method = 'Means of payment in the source''s words: credit_card, boleto, voucher, debit_card, …',
+    method = 'Means of payment in the source''s words: credit_card, boleto, voucher, upi, cash, …',
     instalment_count = 'Number of instalments. Not additive.',
-    paid_amount = 'Amount of the payment, all instalments together.',
+    paid_amount = 'Amount of the payment, all instalments together; negative where money was given back.',
     currency = 'Currency of the amount, ISO 4217.'
   )
 );

@@ -11,7 +11,7 @@ MODEL (
     unique_combination_of_columns(columns := (source, entity, column_name, measure, event_date)),
     accepted_values(column := measure, is_in := ('volume', 'freshness', 'null_rate', 'mean'))
   ),
-  description 'One row per measure and day that differs from the same weekday in the eight weeks before by more than chance and by enough to matter. A day is never part of what it is compared with. A lead to follow, not a verdict: Christmas is an anomaly too.',
+  description 'One row per measure and day that differs from the same weekday in the eight weeks before by more than chance and by enough to matter, as seed.anomaly_limit says. A day is never part of what it is compared with. A lead to follow, not a verdict: Christmas is an anomaly too.',
   column_descriptions (
     source = 'The shop.',
     entity = 'What the rows are: an entity for volume, a raw table for the others.',
@@ -26,19 +26,7 @@ MODEL (
   )
 );
 
-/* What counts as an anomaly: at least least_score spreads away, and by at least least_change: a share of
-   expected_value for volume and mean, days for freshness, a share of the rows for null_rate. */
-WITH limits AS (
-  SELECT
-    measure,
-    least_score,
-    least_change
-  FROM (VALUES
-    ('volume', 4.0, 0.5),
-    ('freshness', 2.0, 2.0),
-    ('null_rate', 4.0, 0.1),
-    ('mean', 4.0, 0.5)) AS listed(measure, least_score, least_change)
-), loaded_day AS (
+WITH loaded_day AS (
   SELECT
     source,
     entity,
@@ -199,11 +187,13 @@ SELECT
   scored.score::DOUBLE PRECISION AS score,
   CARDINALITY(scored.past_values)::INT AS history_count
 FROM scored
-JOIN limits
-  ON limits.measure = scored.measure
+LEFT JOIN seed.anomaly_limit AS own
+  ON own.measure = scored.measure AND own.source = scored.source
+JOIN seed.anomaly_limit AS common
+  ON common.measure = scored.measure AND common.source = '*'
 WHERE
-  scored.score >= limits.least_score
-  AND ABS(scored.value - scored.expected_value) >= limits.least_change * scored.unit
+  scored.score >= COALESCE(own.least_score, common.least_score)
+  AND ABS(scored.value - scored.expected_value) >= COALESCE(own.least_change, common.least_change) * scored.unit
   AND (
     scored.measure <> 'freshness' OR scored.value > scored.expected_value
   )

@@ -15,9 +15,9 @@ MODEL (
   description 'One row per source, entity, business day and layer: how many rows the layer holds. Never add over layers.',
   column_descriptions (
     source = 'The shop.',
-    entity = 'What the rows are: order, order_line, payment, review, …',
+    entity = 'What the rows are: order, order_line, payment, review, stock, shipment, …',
     event_date = 'Business day; for what hangs on an order, the day of the order.',
-    layer = 'raw, staged, quarantined and repeated (both parts of staged), core.',
+    layer = 'raw, staged, quarantined, repeated and superseded (parts of staged), core.',
     row_count = 'Rows.'
   )
 );
@@ -31,7 +31,8 @@ WITH sourced AS (
     raw_count,
     staged_count,
     quarantined_count,
-    repeated_count
+    repeated_count,
+    superseded_count
   )
 ), core_row AS (
   SELECT
@@ -57,6 +58,18 @@ WITH sourced AS (
     'review',
     order_date
   FROM core.fct_review
+  UNION ALL
+  SELECT
+    source,
+    'stock',
+    snapshot_date
+  FROM core.fct_inventory_snapshot
+  UNION ALL
+  SELECT
+    source,
+    'shipment',
+    handed_over_date
+  FROM core.fct_shipment
 ), counted AS (
   SELECT
     sourced.source,
@@ -70,7 +83,8 @@ WITH sourced AS (
       ('raw', sourced.raw_count),
       ('staged', sourced.staged_count),
       ('quarantined', sourced.quarantined_count),
-      ('repeated', sourced.repeated_count)
+      ('repeated', sourced.repeated_count),
+      ('superseded', sourced.superseded_count)
   ) AS held(layer, row_count)
   UNION ALL
   SELECT

@@ -10,6 +10,7 @@ from ops.quality import Report, report
 from ops.settings import load_settings
 
 MOST = 15
+LAYERS = ("raw", "staged", "quarantined", "repeated", "superseded", "core")
 FILE = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
 
 
@@ -92,14 +93,14 @@ def print_report(found: Report) -> None:
         rest(found.reasons),
     )
     print_table(
-        "Layers: raw = quarantined + repeated + core",
-        ("source", "entity", "days", "raw", "staged", "quarantined", "repeated", "core", "days that differ"),
+        "Layers: raw = quarantined + repeated + superseded + core",
+        ("source", "entity", "days", *LAYERS, "days that differ"),
         [
             (
                 row["source"],
                 row["entity"],
                 row["day_count"],
-                *(row[f"{name}_count"] for name in ("raw", "staged", "quarantined", "repeated", "core")),
+                *(row[f"{name}_count"] for name in LAYERS),
                 row["differing_day_count"],
             )
             for row in found.layers

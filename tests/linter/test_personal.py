@@ -22,6 +22,7 @@ tables:
       phone: {personal: phone}
       full_name: {personal: name}
       street: {personal: address}
+      postal_code: {personal: postal code}
       city: {personal: region}
       remark: {personal: free text}
       points: {}
@@ -29,8 +30,8 @@ tables:
 RAW = """
 - name: raw_shop.customer
   columns:
-    {id: text, email: text, phone: text, full_name: text, street: text, city: text, remark: text, points: text,
-     _extra: jsonb}
+    {id: text, email: text, phone: text, full_name: text, street: text, postal_code: text, city: text, remark: text,
+     points: text, _extra: jsonb}
 """
 CONFIG = """
 gateways: {local: {connection: {type: duckdb}}}
@@ -71,12 +72,19 @@ CARRYING = (
     "(SELECT MAX(other.email) FROM raw_shop.customer AS other)",
     "MAX(email) OVER (PARTITION BY id)",
     "SPLIT_PART(full_name, ' ', 1)",
+    "LEFT(street, 3)",
+    "LEFT(postal_code, 4)",
+    "LEFT(postal_code, -1)",
+    "RIGHT(postal_code, 3)",
+    "LEFT(postal_code || street, 3)",
 )
 HARMLESS = (
     "privacy.pseudonym(NULLIF(TRIM(email), ''))",
     "email IS NULL",
     "NOT phone LIKE '+%'",
     "LENGTH(full_name)",
+    "LEFT(TRIM(postal_code), 3)",
+    "NULLIF(LEFT(TRIM(postal_code), 3), '')",
     "CASE WHEN street IS NULL THEN 'none' ELSE 'some' END",
     "ROW_NUMBER() OVER (PARTITION BY email ORDER BY phone)",
     "city",

@@ -6,7 +6,7 @@ import pytest
 from sqlglot import exp
 from sqlmesh.core.macros import MacroEvaluator, RuntimeStage
 
-from macros.indexes import index_name, index_on, refresh_statistics
+from macros.indexes import index_name, index_on, index_on_rows, refresh_statistics
 
 TABLE = '"retail"."sqlmesh__core"."core__fct_order__123"'
 
@@ -24,6 +24,13 @@ def test_an_index_is_made_with_the_table_on_postgres_only():
     assert made.sql("postgres") == f'CREATE INDEX IF NOT EXISTS "{name}" ON {TABLE}("source", "order_id")'
     assert index_on(at(RuntimeStage.EVALUATING), *columns) is None
     assert index_on(at(RuntimeStage.CREATING, "duckdb"), *columns) is None
+
+
+def test_an_index_over_some_rows_names_them_and_has_a_name_of_its_own():
+    held = exp.not_(exp.Is(this=exp.column("rule_name"), expression=exp.null()))
+    made = index_on_rows(at(RuntimeStage.CREATING), held, exp.column("order_date"))
+    assert made.sql("postgres").endswith('("order_date") WHERE NOT rule_name IS NULL')
+    assert made.this.name != index_on(at(RuntimeStage.CREATING), exp.column("order_date")).this.name
 
 
 def test_each_version_and_list_of_columns_has_an_index_name_of_its_own():

@@ -40,7 +40,8 @@ def check(name: str, failed: int, *, passed: bool, severity: str) -> dict[str, A
 def report(**changed: Any) -> Report:
     """A small shop's evidence: a check that blocks, one that warns, one that found nothing."""
     counts = {"read_count": 100, "rejected_count": 1, "quarantined_count": 2, "repeated_count": 3}
-    layers = {"raw_count": 99, "quarantined_count": 2, "repeated_count": 3, "core_count": 94, "day_count": 2}
+    layers = {"raw_count": 99, "quarantined_count": 2, "repeated_count": 3, "core_count": 94}
+    layers |= {"superseded_count": 0, "day_count": 2}
     held: dict[str, Any] = {
         "fate": "quarantined",
         "source": "shop",

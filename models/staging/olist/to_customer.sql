@@ -10,11 +10,14 @@ MODEL (
 SELECT DISTINCT ON (customer.customer_id, "order".ordered_at)
   'olist'::TEXT AS source,
   customer.customer_id::TEXT AS customer_id,
+  0::BIGINT AS change_number, /* no log: the instant orders them */
   "order".ordered_at::TIMESTAMPTZ AS observed_at,
+  FALSE::BOOLEAN AS is_deleted,
   customer.postal_prefix::TEXT AS postal_prefix,
   customer.city::TEXT AS city,
   customer.state::TEXT AS state,
-  'BR'::TEXT AS country_code
+  'BR'::TEXT AS country_code,
+  NULL::BOOLEAN AS has_marketing_consent
 FROM stg.olist__order AS "order"
 JOIN stg.olist__customer AS customer
   ON customer.order_customer_id = "order".customer_id

@@ -24,6 +24,7 @@ SELECT
   "order".delivered_at::TIMESTAMPTZ AS delivered_at,
   "order".delivered_date::DATE AS delivered_date,
   "order".promised_date::DATE AS promised_date,
+  NULL::TEXT AS store_id,
   'BRL'::TEXT AS currency
 FROM stg.olist__order AS "order"
 LEFT JOIN LATERAL (

@@ -34,13 +34,17 @@ SELECT
   customer_id::TEXT AS customer_id,
   product_id::TEXT AS product_id,
   seller_id::TEXT AS seller_id,
+  NULL::TEXT AS store_id,
   'product'::TEXT AS line_kind,
   1::DECIMAL(18, 3) AS quantity,
   price_amount::DECIMAL(18, 4) AS unit_price_amount,
   0::DECIMAL(18, 4) AS discount_amount,
+  NULL::DECIMAL(18, 4) AS tax_amount,
   freight_amount::DECIMAL(18, 4) AS freight_amount,
   currency::TEXT AS currency,
+  NULL::TEXT AS promotion_code,
   FALSE::BOOLEAN AS is_return,
+  NULL::DATE AS return_date,
   is_cancelled::BOOLEAN AS is_cancelled
 FROM piece
 WHERE

@@ -18,6 +18,8 @@ SELECT
   )::INT AS review_number,
   "order".order_date::DATE AS order_date,
   "order".ordered_at::TIMESTAMPTZ AS ordered_at,
+  NULL::TEXT AS customer_id,
+  NULL::TEXT AS product_id, /* it is of the whole order */
   review.review_id::TEXT AS review_id,
   review.score::INT AS score,
   review.sent_date::DATE AS sent_date,

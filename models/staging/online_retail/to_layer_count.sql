@@ -36,7 +36,8 @@ SELECT
   SUM(raw_count)::BIGINT AS raw_count,
   SUM(staged_count)::BIGINT AS staged_count,
   SUM(quarantined_count)::BIGINT AS quarantined_count,
-  SUM(repeated_count)::BIGINT AS repeated_count
+  SUM(repeated_count)::BIGINT AS repeated_count,
+  0::BIGINT AS superseded_count /* every row stands for itself */
 FROM counted
 GROUP BY
   event_date

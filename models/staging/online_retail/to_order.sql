@@ -30,6 +30,7 @@ SELECT
   NULL::TIMESTAMPTZ AS delivered_at,
   NULL::DATE AS delivered_date,
   NULL::DATE AS promised_date,
+  NULL::TEXT AS store_id,
   MAX(currency)::TEXT AS currency
 FROM stg.online_retail__transaction
 WHERE

@@ -37,14 +37,21 @@ SELECT
   customer_id::TEXT AS customer_id,
   stock_code::TEXT AS product_id,
   NULL::TEXT AS seller_id,
+  NULL::TEXT AS store_id,
   line_kind::TEXT AS line_kind,
   quantity::DECIMAL(18, 3) AS quantity,
   unit_price_amount::DECIMAL(18, 4) AS unit_price_amount,
   0::DECIMAL(18, 4) AS discount_amount,
+  NULL::DECIMAL(18, 4) AS tax_amount,
   0::DECIMAL(18, 4) AS freight_amount,
   currency::TEXT AS currency,
+  NULL::TEXT AS promotion_code,
   (
     quantity < 0 AND line_kind IN ('product', 'gift_voucher')
   )::BOOLEAN AS is_return,
+  CASE
+    WHEN quantity < 0 AND line_kind IN ('product', 'gift_voucher')
+    THEN order_date
+  END::DATE AS return_date,
   FALSE::BOOLEAN AS is_cancelled
 FROM classified

@@ -34,13 +34,18 @@ WITH described AS (
 SELECT
   'online_retail'::TEXT AS source,
   named.stock_code::TEXT AS product_id,
+  0::BIGINT AS change_number,
   (
     named.first_date::TIMESTAMP AT TIME ZONE 'Europe/London'
   )::TIMESTAMPTZ AS observed_at,
+  FALSE::BOOLEAN AS is_deleted,
   named.description::TEXT AS product_name,
   COALESCE(class.line_kind, 'product')::TEXT AS product_kind,
   NULL::TEXT AS category,
+  NULL::TEXT AS brand,
   NULL::DECIMAL(18, 4) AS list_price_amount,
+  NULL::DECIMAL(18, 4) AS cost_amount,
+  NULL::DECIMAL(9, 6) AS tax_rate,
   'GBP'::TEXT AS currency,
   NULL::DECIMAL(18, 3) AS weight_g,
   NULL::DECIMAL(18, 3) AS length_cm,
