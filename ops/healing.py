@@ -8,7 +8,7 @@ unknown"), also the ids that stand inside a document, of which a contract knows 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,6 +18,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loaders.contract import Contract
 from loaders.schema import table_name
+from loaders.touched import referenced_dates
 from ops.refresh_ledger import Touched
 from ops.restatement import Restatement
 from ops.settings import Settings
@@ -73,7 +74,7 @@ class Healing:
             for source, item in touched.items()
         }
         found = [row for source in touched for row, _ in self._waiting(source, self._done.get(source, 0), [])]
-        for source, item in _days_of(found).items():
+        for source, item in self._days_of(found).items():
             for table, days in item.days.items():
                 both[source].days.setdefault(table, set()).update(days)
         return both
@@ -100,7 +101,7 @@ class Healing:
             )
             if not waiting:
                 return
-            yield _days_of(waiting)
+            yield self._days_of(waiting)
 
     def _waiting(self, source: str, load: int | None, days: list[date]) -> list[tuple[Waiting, date]]:
         """Return the waiting rows, each with the day on which what it waits for was computed."""
@@ -114,6 +115,34 @@ class Healing:
             fresh = sql.SQL(" UNION ").join(queries)
             cursor.execute(sql.SQL(WAITING).format(fresh=fresh, source=sql.Literal(source)))
             return [(Waiting(source, *row[:4]), row[4]) for row in cursor.fetchall()]
+
+    def _days_of(self, rows: Collection[Waiting]) -> dict[str, Touched]:
+        """Return the rows' days, and those of the rows with which they count (a rating's sale)."""
+        touched: dict[str, Touched] = {}
+        for row in rows:
+            touched.setdefault(row.source, Touched(0)).days.setdefault(row.table, set()).add(row.day)
+        for source, item in touched.items():
+            contract = self._contracts[source]
+            for table, days in item.days.items():
+                event = contract.tables[table].event_time if table in contract.tables else None
+                for column in event.touches if event else ():
+                    named = [(row.day, row.file, row.row_number) for row in rows if row.table == table]
+                    days |= self._days_named(contract, table, column, named)
+        return touched
+
+    def _days_named(
+        self, contract: Contract, table: str, column: str, rows: list[tuple[date, str, int]]
+    ) -> set[date]:
+        keys = sql.SQL(
+            "SELECT trim({}) FROM {} WHERE (_event_date, _source_file, _row_number) IN "
+            "(SELECT * FROM unnest({}, {}, {}))"
+        ).format(
+            sql.Identifier(column),
+            table_name(contract, table),
+            *(sql.Literal(list(values)) for values in zip(*rows, strict=True)),
+        )
+        with closing(self._settings.connect()) as connection, connection, connection.cursor() as cursor:
+            return referenced_dates(cursor, contract, table, column, keys)
 
 
 def _is_there(cursor: Cursor) -> bool:
@@ -135,10 +164,3 @@ def _fresh(contract: Contract, load: int | None, days: list[date]) -> list[sql.C
         elif days and contract.tables[table].has_event_date:
             queries.append(sql.SQL(FRESH_DAY).format(**names, days=sql.Literal(days)))
     return queries
-
-
-def _days_of(rows: list[Waiting] | frozenset[Waiting]) -> dict[str, Touched]:
-    touched: dict[str, Touched] = {}
-    for row in rows:
-        touched.setdefault(row.source, Touched(0)).days.setdefault(row.table, set()).add(row.day)
-    return touched

@@ -6,11 +6,11 @@ alone, even when a file for them arrives later. The loaders' ledger says which d
 hold (`ops.stale_keys`), and rows of other days may have waited for what it brought (`ops.healing`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from loaders.contract import load_contracts
+from loaders.contract import Contract, load_contracts
 from loaders.ledger import mark_interrupted
 from ops.changes import Change, Changes
 from ops.errors import OpsError
@@ -26,12 +26,13 @@ from ops.refresh_ledger import (
     take_prod_mark,
     touched_since_last_refresh,
 )
-from ops.restatement import PLAN, Restatement, ranges
+from ops.restatement import MOST_RANGES, PLAN, Restatement, ranges
 from ops.settings import Settings
 from ops.sqlmesh import Prod, RawTable, SqlMesh
 from ops.stale_keys import StaleKeys
 
 Say = Callable[[str], None]
+MOST_FAR_RANGES = 2  # the days that a day's ratings name lie close together
 FORGET = ("janitor", "--ignore-ttl")  # deletes what no environment uses
 
 
@@ -122,9 +123,11 @@ class _Refresh:
 
         A restatement that fails may be what the change is to mend, so it is tried again after the plan.
         """
-        healing = Healing(self.settings, load_contracts(), self.done)
+        contracts = load_contracts()
+        healing = Healing(self.settings, contracts, self.done)
         last = min(prod.computed_until or date.min, _yesterday())
-        late = restatements_for(healing.added_to(self.touched), prod.readers, last)
+        touched = healing.added_to(self.touched)
+        late = restatements_for(touched, prod.readers, last, far_tables(contracts))
         problem = None
         try:
             self._restate(late, healing)
@@ -138,8 +141,11 @@ class _Refresh:
         if problem:
             self.restated.clear()
             self._restate(late, healing)
+        self._restate(far_restatements_for(touched, prod.readers, last, far_tables(contracts)), healing)
         for waiting in healing.rounds(computed_until=last):
-            self._restate(restatements_for(waiting, prod.readers, _yesterday()), healing)
+            near = restatements_for(waiting, prod.readers, last, far_tables(contracts))
+            far = far_restatements_for(waiting, prod.readers, last, far_tables(contracts))
+            self._restate([*near, *far], healing)
         return planned
 
     def _restate(self, restatements: Sequence[Restatement], healing: Healing | None = None) -> None:
@@ -153,22 +159,67 @@ class _Refresh:
 
 
 def restatements_for(
-    touched: Mapping[str, Touched], readers: Mapping[RawTable, list[str]], last: date
+    touched: Mapping[str, Touched],
+    readers: Mapping[RawTable, list[str]],
+    last: date,
+    far: Collection[RawTable] = (),
 ) -> list[Restatement]:
-    """Return the plans that bring touched tables into prod.
+    """Return the plans that bring touched tables into prod, but those that are `far`.
 
     A table without an event time is read again whole. Days after the last one that is computed are left to the
     plan that computes them.
     """
-    plans = []
+    plans: list[Restatement] = []
     for source, item in sorted(touched.items()):
         if models := _models(source, item.timeless_tables, readers):
             plans.append(Restatement(models, source=source))
-        computed = {table: [day for day in days if day <= last] for table, days in item.days.items()}
-        if models := _models(source, {table for table, days in computed.items() if days}, readers):
-            days = [day for table in computed.values() for day in table]
-            plans += [Restatement(models, first, end, source=source) for first, end in ranges(days)]
+        near = {table: days for table, days in item.days.items() if (source, table) not in far}
+        plans += _dated(source, near, readers, last, MOST_RANGES)
     return plans
+
+
+def far_restatements_for(
+    touched: Mapping[str, Touched],
+    readers: Mapping[RawTable, list[str]],
+    last: date,
+    far: Collection[RawTable],
+) -> list[Restatement]:
+    """Return the plans of the tables whose rows count on the day of an earlier row (a rating with its sale).
+
+    They are for after the plan, the last days first: the earlier row's day reads what the row's own day gives.
+    """
+    plans: list[Restatement] = []
+    for source, item in sorted(touched.items()):
+        days = {table: days for table, days in item.days.items() if (source, table) in far}
+        plans += reversed(_dated(source, days, readers, last, MOST_FAR_RANGES))
+    return plans
+
+
+def far_tables(contracts: Mapping[str, Contract]) -> set[RawTable]:
+    """Return the tables whose rows touch the days of others."""
+    return {
+        (contract.source, name)
+        for contract in contracts.values()
+        for name, table in contract.tables.items()
+        if table.event_time and table.event_time.touches
+    }
+
+
+def _dated(
+    source: str,
+    touched: Mapping[str, set[date]],
+    readers: Mapping[RawTable, list[str]],
+    last: date,
+    most: int,
+) -> list[Restatement]:
+    computed = {table: {day for day in days if day <= last} for table, days in touched.items()}
+    models = _models(source, {table for table, days in computed.items() if days}, readers)
+    days = sorted(set().union(*computed.values()))
+    return (
+        [Restatement(models, first, end, source=source) for first, end in ranges(days, most)]
+        if models
+        else []
+    )
 
 
 def _models(source: str, tables: set[str], readers: Mapping[RawTable, list[str]]) -> tuple[str, ...]:
