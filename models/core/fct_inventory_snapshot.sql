@@ -85,4 +85,6 @@ LEFT JOIN core.dim_product AS product
 LEFT JOIN core.dim_store AS store
   ON store.source = stock.source AND store.store_id = stock.location_id;
 
-@INDEX_ON(snapshot_date)
+@INDEX_ON(snapshot_date);
+
+@INDEX_ON_ROWS(product_key = @UNKNOWN_KEY() AND NOT product_id IS NULL, snapshot_date)

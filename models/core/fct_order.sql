@@ -180,4 +180,6 @@ LEFT JOIN core.dim_store AS store
 
 @INDEX_ON(order_date);
 
-@INDEX_ON(order_key)
+@INDEX_ON(order_key);
+
+@INDEX_ON_ROWS(customer_key = @UNKNOWN_KEY() AND NOT customer_id IS NULL, order_date)

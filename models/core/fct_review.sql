@@ -88,4 +88,8 @@ LEFT JOIN core.dim_product AS product
   AND review.ordered_at >= product.valid_from_at
   AND review.ordered_at < product.valid_to_at;
 
-@INDEX_ON(order_date)
+@INDEX_ON(order_date);
+
+@INDEX_ON_ROWS(customer_key = @UNKNOWN_KEY() AND NOT customer_id IS NULL, order_date);
+
+@INDEX_ON_ROWS(product_key = @UNKNOWN_KEY() AND NOT product_id IS NULL, order_date)

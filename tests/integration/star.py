@@ -65,3 +65,38 @@ def delete_all_environments(project: Project) -> None:
         project.query(f'DROP SCHEMA "{schema}" CASCADE')
     state = replace(project.settings, database=project.settings.state_database)
     query(state, "DROP SCHEMA sqlmesh CASCADE")
+
+
+LAYERS = ["stg", "conformed", "core", "quality", "bi"]
+# What tells of deliveries and of their times, and so differs between two ways to the same rows.
+OF_DELIVERIES = {
+    "quality.load_metric",  # a row per load
+    "quality.rejected_row",  # a refused row stays listed when its file comes again
+    "quality.check_result",  # counts those, on the days of their loads
+}
+ONLY = {
+    "quality.quarantined_row": "healed_at IS NULL",  # rows that never waited have not healed
+    "quality.anomaly": "measure <> 'freshness'",  # how long after its day a day was loaded
+}
+TIMES_OF_LOADS = ["since_at", "healed_at"]
+
+
+def contents(project: Project) -> dict[str, Fingerprint]:
+    """Return row count and hash of everything from `stg` to `bi` that follows from the rows of the raw layer."""
+    names = project.query(
+        "SELECT table_schema || '.' || table_name FROM information_schema.tables "
+        "WHERE table_schema = ANY(%s) ORDER BY 1",
+        LAYERS,
+    )
+    found = {}
+    for (name,) in names:
+        table = str(name)
+        if table in OF_DELIVERIES:
+            continue
+        [(rows, content)] = project.query(
+            f"SELECT count(*), coalesce(sum(hashtextextended((to_jsonb(row) - %s::text[])::text, 0)::numeric), 0) "
+            f"FROM {table} AS row WHERE {ONLY.get(table, 'TRUE')}",
+            TIMES_OF_LOADS,
+        )
+        found[table] = (int(str(rows)), int(str(content)))
+    return found

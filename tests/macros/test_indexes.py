@@ -55,3 +55,25 @@ def test_statistics_are_refreshed_where_a_table_was_filled():
 @pytest.mark.parametrize("kind", ["VIEW", "EMBEDDED", "EXTERNAL"])
 def test_what_holds_no_rows_has_no_statistics(kind):
     assert refresh_statistics(at(RuntimeStage.EVALUATING, model_kind_name=kind)) is None
+
+
+class Server:
+    """Stands in for the engine: says whether a table has grown."""
+
+    def __init__(self, *answer: bool) -> None:
+        self.answer = answer or None
+        self.asked = ""
+
+    def fetchone(self, query: str) -> tuple[bool, ...] | None:
+        self.asked = query
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("server", "is_made"), [(Server(True), True), (Server(False), False), (Server(), True)]
+)
+def test_a_table_that_is_filled_by_days_gets_statistics_when_it_has_grown(server, is_made):
+    evaluator = at(RuntimeStage.EVALUATING, model_kind_name="INCREMENTAL_BY_TIME_RANGE")
+    evaluator.locals["engine_adapter"] = server
+    assert (refresh_statistics(evaluator) is not None) == is_made
+    assert f"to_regclass('{TABLE}')" in server.asked
