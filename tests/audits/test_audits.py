@@ -56,6 +56,7 @@ RETURNED = {"quantity": -3, "list_amount": "-3.75", "discount_amount": 0, "net_a
         (RETURNED | {"is_return": True}, 0),
         (RETURNED | {"line_kind": "adjustment"}, 0),
         (RETURNED, 1),  # less than nothing, and no return
+        ({"quantity": 0, "list_amount": 0, "net_amount": "-0.5"}, 0),  # a discount on no pieces: flagged
         ({"net_amount": "3.26"}, 1),
         ({"list_amount": "3.74"}, 1),
         ({"discount_amount": "-0.5"}, 1),
