@@ -35,6 +35,7 @@ WITH typed AS (
       (marketing_consent, 'text', FALSE, 'true|false')
     )::TEXT AS quarantine_reason /* a name, an address or a region may be missing, as those of who was erased are */
   FROM raw_store.customer_feed
+  OFFSET 0 /* a fence: without it Postgres works the reason out once more for copy_number */
 )
 SELECT
   source_file::TEXT AS source_file,
