@@ -1,6 +1,6 @@
 """How fast files load, next to a bare COPY of the same file, and how much memory that takes.
 
-    .venv/bin/python -m benchmarks.load [--rows 5000000] [--repeat 3] [--url postgresql://…] [--json]
+    .venv/bin/python -m benchmarks.load [--rows 5000000] [--files 2000] [--repeat 3] [--url postgresql://…] [--json]
 
 Everything is measured in one run on one server: the bare COPY goes into a plain table of text columns that exists
 already, the loader does all that it does (hash, checks, event dates, indexes, ledger, statistics) in a process of
@@ -12,12 +12,14 @@ import argparse
 import json
 import random
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,7 @@ SOURCE = "benchmark"
 BARE = "benchmark_bare"
 COLUMNS = ("invoice", "sku", "description", "quantity", "price", "customer", "store", "day", "country")
 ROWS_A_DAY = 10_000
+SMALL_ROWS = 100
 MEGABYTE = 1024 * 1024
 CONTRACT = Contract.model_validate(
     {
@@ -65,14 +68,14 @@ class Measured:
 
 
 def write_file(
-    path: Path, rows: int, *, quoted: bool = False, broken_every: int = 0, extra: bool = False
+    path: Path, rows: int, *, first: int = 0, quoted: bool = False, broken_every: int = 0, extra: bool = False
 ) -> None:
     """Write sales, day by day. With `broken_every`, each so-manieth row lacks a field; `extra` adds a column."""
     chance = random.Random(7)  # noqa: S311 - the same file each time, not a secret
     line = ",".join(['"{}"' if quoted else "{}"] * (len(COLUMNS) + extra)) + "\n"
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(",".join([*COLUMNS, *(["colour"] if extra else [])]) + "\n")
-        for number in range(rows):
+        for number in range(first, first + rows):
             if broken_every and number % broken_every == broken_every - 1:
                 file.write(f"I{number},too few\n")
                 continue
@@ -106,8 +109,24 @@ def bare_copy(connect: Callable[[], Connection], path: Path) -> float:
         connection.close()
 
 
+def bare_copies(connect: Callable[[], Connection], folder: Path) -> float:
+    """Return the seconds that COPY takes for all files of a folder, each in a transaction of its own."""
+    connection = connect()
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(f"DROP TABLE IF EXISTS {BARE}.bare")
+            cursor.execute(f"CREATE TABLE {BARE}.bare ({', '.join(f'{name} text' for name in COLUMNS)})")
+        began = time.monotonic()
+        for path in sorted(folder.iterdir()):
+            with connection, connection.cursor() as cursor, path.open("rb") as file:
+                cursor.copy_expert(f"COPY {BARE}.bare FROM STDIN (FORMAT csv, HEADER)", file, MEGABYTE)
+        return time.monotonic() - began
+    finally:
+        connection.close()
+
+
 def loader(path: Path, url: str | None) -> tuple[float, float, int]:
-    """Load a file in a process of its own. Returns seconds (without Python's start), peak memory in MB, rows read."""
+    """Load a file or a folder in a process of its own. Returns seconds (without its start), peak MB, rows read."""
     command = [
         sys.executable,
         "-m",
@@ -122,14 +141,15 @@ def loader(path: Path, url: str | None) -> tuple[float, float, int]:
 
 
 def child(connect: Callable[[], Connection], path: Path) -> None:
-    """Load a file and print what `loader` returns."""
+    """Load a file or a folder and print what `loader` returns."""
     began = time.monotonic()
-    (result,) = load_source(connect, CONTRACT, [path], path.parent)
+    results = load_source(connect, CONTRACT, [path], path.parent)
     seconds = time.monotonic() - began
-    if result.status != "loaded":
-        raise SystemExit(result.message)
+    for result in results:
+        if result.status == "failed":
+            raise SystemExit(result.message)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 if sys.platform == "darwin" else 1024)
-    sys.stdout.write(json.dumps([seconds, peak, result.rows_read]))
+    sys.stdout.write(json.dumps([seconds, peak, sum(result.rows_read for result in results)]))
 
 
 def clean(connect: Callable[[], Connection], *, everything: bool = True) -> None:
@@ -191,6 +211,29 @@ def measure(
         path.unlink()
 
 
+def measure_small(
+    connect: Callable[[], Connection], url: str | None, files: int, repeat: int, folder: Path
+) -> Iterator[Measured]:
+    """Measure many small files next to a bare COPY of each, and finding out that all of them are loaded already."""
+    small = folder / "small"
+    small.mkdir()
+    for number in range(files):
+        write_file(small / f"{number:06}.csv", SMALL_ROWS, first=number * SMALL_ROWS)
+    size = sum(path.stat().st_size for path in small.iterdir()) / MEGABYTE
+    bare = min(bare_copies(connect, small) for _ in range(repeat))
+
+    def first_load() -> tuple[float, float, int]:
+        clean(connect, everything=False)
+        return loader(small, url)
+
+    seconds, peak, read = best(repeat, first_load)
+    yield Measured(f"bare COPY, {files:,} small files", read, size, bare, None, None)
+    yield Measured(f"loader, {files:,} small files", read, size, seconds, peak, bare / seconds)
+    seconds, peak, _ = best(repeat, lambda: loader(small, url))
+    yield Measured(f"loader, {files:,} small files again", read, size, seconds, peak, None)
+    shutil.rmtree(small)
+
+
 def table(results: list[Measured]) -> str:
     """Return the results as a Markdown table."""
     lines = [
@@ -213,6 +256,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     arguments.add_argument("--rows", type=int, default=5_000_000)
+    arguments.add_argument("--files", type=int, default=2_000, help="how many small files")
     arguments.add_argument("--repeat", type=int, default=3)
     arguments.add_argument("--url", help="a server's address; default: the settings of retail")
     arguments.add_argument("--json", action="store_true")
@@ -228,7 +272,10 @@ def main() -> None:
     clean(connect)
     results = []
     with tempfile.TemporaryDirectory() as folder:
-        for item in measure(connect, given.url, given.rows, given.repeat, Path(folder)):
+        for item in chain(
+            measure_small(connect, given.url, given.files, given.repeat, Path(folder)),
+            measure(connect, given.url, given.rows, given.repeat, Path(folder)) if given.rows else (),
+        ):
             results.append(item)
             sys.stderr.write(f"{item.what}: {item.seconds:.1f} s\n")
     clean(connect)

@@ -10,9 +10,11 @@ from sqlmesh.core.model import Model
 
 RAW_PREFIX = "raw_"
 SEED = "seed"
+LEDGER = "ingest"  # tells when which file came
+MAPPING = "mapping"  # the tag of stg.SOURCE__to_ENTITY
 ANY = "any layer"
 
-#: What each layer reads; `stg` only what belongs to its own source.
+#: What each layer reads; `stg` only what belongs to its own source, and its mappings the ledger.
 READS: t.Mapping[str, tuple[str, ...]] = {
     SEED: (),
     "stg": (RAW_PREFIX, "stg", SEED),
@@ -70,7 +72,8 @@ def _may_read(model: Model, read: exp.Table) -> bool:
     if own == "stg":
         source = _source(table_name(model))
         same_source = read.db == "stg" and _source(read.name) == source
-        return same_source or read.db in (f"{RAW_PREFIX}{source}", SEED)
+        asks_the_ledger = read.db == LEDGER and MAPPING in model.tags
+        return same_source or asks_the_ledger or read.db in (f"{RAW_PREFIX}{source}", SEED)
     return read.db in READS[own]
 
 

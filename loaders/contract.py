@@ -89,13 +89,15 @@ class EventTime(_Strict):
 
     Without `zone` (and without %z in the format) the text is the shop's local time. With it, the text is in
     that zone and the date is the one that the shop's clock showed. A row whose date lies after the day of
-    loading is rejected, unless `future` says that it is kept.
+    loading is rejected, unless `future` says that it is kept. `touches` names columns that reference dated rows:
+    a row has its own date, and a load of it touches the dates of those as well.
     """
 
     column: str | None = None
     format: str | None = None
     zone: str | None = None
     through: str | None = None
+    touches: tuple[str, ...] = ()
     future: Literal["reject", "keep"] = "reject"
 
     @model_validator(mode="after")
@@ -106,9 +108,18 @@ class EventTime(_Strict):
             raise ValueError("'column' needs a 'format' such as '%Y-%m-%d'")
         if self.through is not None and (self.format or self.zone):
             raise ValueError("'through' takes the other row's date: no 'format', no 'zone'")
+        if self.through is not None and self.touches:
+            raise ValueError("'touches' goes with 'column': 'through' touches the other row's date anyway")
+        if len(set(self.touches)) != len(self.touches):
+            raise ValueError("touches: a column occurs twice")
         if self.zone is not None:
             _check_zone(self.zone)
         return self
+
+    @property
+    def referring(self) -> tuple[str, ...]:
+        """Return the columns whose referenced rows' dates a load of this table touches."""
+        return (self.through,) if self.through else self.touches
 
 
 class Table(_Strict):
@@ -149,8 +160,9 @@ class Table(_Strict):
             if other != name:
                 raise ValueError(f"columns: {other!r} and {name!r} have the same header")
         event = self.event_time
-        if event and (event.column or event.through) not in self.columns:
-            raise ValueError(f"event_time: there is no column {event.column or event.through!r}")
+        for column in (event.column, *event.referring) if event else ():
+            if column is not None and column not in self.columns:
+                raise ValueError(f"event_time: there is no column {column!r}")
         if event and event.column and not self.columns[event.column].required:
             raise ValueError(
                 f"event_time: column {event.column!r} must be required, or rows have no place in time"
@@ -202,8 +214,8 @@ class Contract(_Strict):
                     raise ValueError(
                         f"tables.{name}.columns.{column}.references: there is no {spec.references!r}"
                     )
-            if table.event_time and table.event_time.through:
-                self._check_through(name, table, table.event_time.through)
+            for column in table.event_time.referring if table.event_time else ():
+                self._check_referring(name, table, column)
         self._check_person()
         return self
 
@@ -216,7 +228,7 @@ class Contract(_Strict):
         if self.tables[place[0]].columns[place[1]].personal != "pseudonym":
             raise ValueError(f"person: {self.person!r} must be marked as personal: pseudonym")
 
-    def _check_through(self, name: str, table: Table, column: str) -> None:
+    def _check_referring(self, name: str, table: Table, column: str) -> None:
         target = self.reference(table.columns[column].references or "")
         if target is None:
             raise ValueError(f"tables.{name}.event_time: {column!r} references no other table")

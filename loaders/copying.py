@@ -63,13 +63,17 @@ class RejectedRows:
 
 
 class BatchStream:
-    """A reader's batches as a file for COPY. The reader runs in a thread of its own.
+    """A reader's batches as a file for COPY. With `ahead` the reader runs in a thread of its own.
 
     psycopg2 sends data without holding Python's lock, so the next batch is prepared while Postgres takes one.
+    A file of one batch has none, and a thread would cost more than to read it.
     """
 
-    def __init__(self, reader: Reader, rejected: RejectedRows, on_batch: Callable[[Batch], None]) -> None:
+    def __init__(
+        self, reader: Reader, rejected: RejectedRows, on_batch: Callable[[Batch], None], *, ahead: bool
+    ) -> None:
         self._reader = reader
+        self._ahead = ahead
         self._rejected = rejected
         self._on_batch = on_batch
         self._queue: queue.Queue[Batch | None] = queue.Queue(WAITING_BATCHES)
@@ -77,16 +81,19 @@ class BatchStream:
         self._thread = threading.Thread(target=self._produce, name="reader", daemon=True)
         self.rows_read = 0
         self.error: BaseException | None = None
+        self._batches = iter(self._queue.get, None) if ahead else reader.batches()
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        if self._ahead:
+            self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop.set()
-        self._thread.join()
+        if self._ahead:
+            self._thread.join()
 
     def readline(self, size: int = -1) -> bytes:  # psycopg2's types ask for it; COPY does not
         return self.read(size)
@@ -100,7 +107,7 @@ class BatchStream:
             raise
 
     def _next(self) -> bytes:
-        for batch in iter(self._queue.get, None):
+        for batch in self._batches:
             self._rejected.add(batch)
             self.rows_read = batch.rows_read
             self._on_batch(batch)
@@ -135,8 +142,10 @@ def copy_rows(
     reader: Reader,
     rejected: RejectedRows,
     on_batch: Callable[[Batch], None],
+    *,
+    ahead: bool = True,
 ) -> int:
-    """Copy a reader's rows into a table. Returns how many rows were read.
+    """Copy a reader's rows into a table, reading ahead of Postgres or not. Returns how many rows were read.
 
     Raises LoadError from the reader, psycopg2.Error from the server, and LoadError if Postgres counts
     other rows.
@@ -147,7 +156,7 @@ def copy_rows(
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, DELIMITER {}, ENCODING 'utf8'{})").format(
         target, _names(columns), sql.Literal(reader.delimiter), empty
     )
-    with BatchStream(reader, rejected, on_batch) as stream:
+    with BatchStream(reader, rejected, on_batch, ahead=ahead) as stream:
         try:
             cursor.copy_expert(statement, stream)
         except Exception:

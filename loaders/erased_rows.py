@@ -11,8 +11,9 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class with a lower-case name
 
 from loaders.contract import Contract
-from loaders.person import PersonalTable
+from loaders.person import PersonalTable, person_root
 from loaders.schema import table_name
+from loaders.touched import referenced_dates
 
 SHORTEST_VALUE = 6  # shorter personal values are not looked for in texts: they would be found everywhere
 WORKING_TABLES = """
@@ -80,7 +81,9 @@ def erase_rows(
         ).format(kept=kept, target=target, rows=rows, condition=_is_persons(table))
     )
     for column, root in table.identities:
-        _give_tombstones(cursor, column, root)
+        # Another person's id in a row that was found by what it refers to is not this person's.
+        if root != person_root(contract):
+            _give_tombstones(cursor, column, root)
     for column in table.passed_on:
         cursor.execute(
             sql.SQL(
@@ -129,25 +132,22 @@ def _note_values(cursor: Cursor, target: sql.Identifier, table: PersonalTable) -
 
 
 def _dates(cursor: Cursor, contract: Contract, table: PersonalTable) -> set[date]:
-    """The event dates of the person's rows in a table."""
-    event = contract.tables[table.name].event_time
-    rows: sql.Composable = _PERSONS
-    target = table_name(contract, table.name)
+    """The event dates of the person's rows in a table, and of those that they reference for their date."""
+    event, target = contract.tables[table.name].event_time, table_name(contract, table.name)
+    days: set[date] = set()
     if event is None:
-        return set()
-    if event.through:
-        through = contract.tables[table.name].columns[event.through].references or ""
-        parent, parent_column = contract.reference(through) or ("", "")
-        rows = sql.SQL("{} IN (SELECT {} FROM {} WHERE {})").format(
-            sql.Identifier(parent_column), sql.Identifier(event.through), target, rows
+        return days
+    if event.column:
+        cursor.execute(
+            sql.SQL("SELECT DISTINCT _event_date FROM {} WHERE {} AND _event_date IS NOT NULL").format(
+                target, _PERSONS
+            )
         )
-        target = table_name(contract, parent)
-    cursor.execute(
-        sql.SQL("SELECT DISTINCT _event_date FROM {} WHERE {} AND _event_date IS NOT NULL").format(
-            target, rows
-        )
-    )
-    return {row[0] for row in cursor.fetchall()}
+        days |= {row[0] for row in cursor.fetchall()}
+    for column in event.referring:
+        keys = sql.SQL("SELECT {} FROM {} WHERE {}").format(sql.Identifier(column), target, _PERSONS)
+        days |= referenced_dates(cursor, contract, table.name, column, keys)
+    return days
 
 
 def _empty(cursor: Cursor, target: sql.Identifier, table: PersonalTable) -> int:

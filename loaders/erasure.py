@@ -112,10 +112,10 @@ def erase(cursor: Cursor, contract: Contract, customer_id: str) -> Erased:
 def erase_again(cursor: Cursor, contract: Contract, name: str, load_id: int) -> Erased:
     """Erase from a table's new rows, and from what hangs on them, whoever was erased before.
 
-    Runs in the transaction of the load, behind COPY.
+    Runs in the transaction of the load, behind COPY, where `has_erasures`.
     """
     tables, erased = personal_tables(contract), Erased()
-    if name not in tables or not _has_erasures(cursor, contract):
+    if name not in tables:
         return erased
     if not tables[name].may_tell and not _has_unknown_columns(cursor, contract, name, load_id):
         return erased
@@ -164,7 +164,8 @@ def _mark(contract: Contract, root: str, value: sql.Composable) -> sql.Composed:
     return sql.SQL(MARK).format(source=sql.Literal(contract.source), root=sql.Literal(root), value=value)
 
 
-def _has_erasures(cursor: Cursor, contract: Contract) -> bool:
+def has_erasures(cursor: Cursor, contract: Contract) -> bool:
+    """Return whether anybody was erased from the source."""
     cursor.execute("SELECT to_regclass('ingest.erased_id') IS NOT NULL")
     if cursor.fetchone() != (True,):
         return False

@@ -15,9 +15,10 @@ from loaders.copying import RejectedRows, copy_rows
 from loaders.erasure import erase_again
 from loaders.errors import LoadError
 from loaders.files import SourceFile
+from loaders.held import HeldTable
 from loaders.ledger import Counts
 from loaders.readers import open_reader
-from loaders.rows import Batch, Plan, Seen
+from loaders.rows import BATCH_BYTES, Batch, Plan, Seen
 from loaders.schema import ensure_indexes, table_name
 from loaders.touched import TouchedDates
 
@@ -36,6 +37,7 @@ class Outcome:
 
     counts: Counts
     seen: Seen
+    sha256: str
     event_dates: list[date] | None
     has_replaced: bool
 
@@ -63,6 +65,8 @@ class Job:
     cursor: Cursor
     contract: Contract
     file: SourceFile
+    size: int
+    held: HeldTable
     load_id: int
     rejected: RejectedRows
     on_batch: Callable[[Batch], None]
@@ -74,25 +78,28 @@ class Job:
         psycopg2.Error.
         """
         cursor, name, table = self.cursor, self.file.table, self.contract.tables[self.file.table]
-        current = ledger.find_current(cursor, self.contract.source, name)
         is_snapshot = table.apply == "snapshot"
-        replaced = [load for load, file in current if is_snapshot or file == self.file.name]
+        held = self.held
+        replaced = held.of_all() if is_snapshot else held.of_file(self.file.name)
         touched, arrived = TouchedDates(self.contract, name), ArrivedKeys(self.contract, name)
-        if not self._is_empty() and (is_snapshot or replaced):
+        if (held.has_rows or not self._is_empty()) and (is_snapshot or replaced):
             old_rows = sql.SQL("true" if is_snapshot else "_load_id = ANY({})").format(sql.Literal(replaced))
             touched.before(cursor, old_rows)
             arrived.before(cursor, old_rows)
             cursor.execute(sql.SQL("DELETE FROM {} WHERE {}").format(self._target, old_rows))
         counts, seen, sha256 = self._copy()
-        ensure_indexes(cursor, self.contract, name, loads=len(current) - len(replaced) + 1)
+        if not held.is_indexed:
+            loads = 1 if is_snapshot else 1 + held.has_others(self.file.name)
+            ensure_indexes(cursor, self.contract, name, loads=loads)
         self.rejected.store(cursor)
-        erase_again(cursor, self.contract, name, self.load_id)
+        if held.has_erasures:
+            erase_again(cursor, self.contract, name, self.load_id)
         dates = touched.after(cursor, self.load_id, seen.event_dates)
         arrived.after(cursor, self.load_id)
         ledger.finish(
             cursor, self.load_id, sha256, counts, dates, seen.extra_columns, seen.missing_columns, replaced
         )
-        return Outcome(counts, seen, dates, has_replaced=bool(replaced))
+        return Outcome(counts, seen, sha256, dates, has_replaced=bool(replaced))
 
     @property
     def _target(self) -> sql.Identifier:
@@ -105,7 +112,8 @@ class Job:
         )
         table = self.contract.tables[self.file.table]
         reader = open_reader(self.file.path, Plan(table, self.contract.time_zone))
-        rows = copy_rows(self.cursor, self._target, reader, self.rejected, self.on_batch)
+        ahead = self.size > BATCH_BYTES
+        rows = copy_rows(self.cursor, self._target, reader, self.rejected, self.on_batch, ahead=ahead)
         rejected = self.rejected.count
         if rows and rows == rejected:
             raise NothingLoadedError(self._all_rejected(), Counts(rows, 0, rejected))

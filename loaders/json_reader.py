@@ -229,14 +229,12 @@ def json_text(value: Any) -> str:
     if isinstance(value, Number):
         return str(value)
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{_string(key)}: {json_text(item)}" for key, item in value.items()) + "}"
+        return (
+            "{" + ", ".join(f"{_ENCODER.encode(key)}: {json_text(item)}" for key, item in value.items()) + "}"
+        )
     if isinstance(value, list):
         return "[" + ", ".join(map(json_text, value)) + "]"
-    return _string(value) if isinstance(value, str) else json.dumps(value)
-
-
-def _string(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    return _ENCODER.encode(value)
 
 
 def _parsed(raw: bytes, encoding: str, line_number: int) -> Element:
@@ -261,6 +259,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False)  # json.dumps would make one for each text
 _DECODER = json.JSONDecoder(
     parse_float=Number, parse_int=Number, parse_constant=str, object_pairs_hook=_object
 )

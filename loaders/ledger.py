@@ -71,53 +71,27 @@ def mark_interrupted(cursor: Cursor) -> list[str]:
     return [row[0] for row in cursor.fetchall()]
 
 
-def may_be_known(cursor: Cursor, source: str, table: str, size: int) -> bool:
-    """Return whether a loaded file has this size: else a file is new, and need not be hashed to know it."""
+def mark_killed(cursor: Cursor, source: str, table: str) -> None:
+    """Mark a table's loads that still say 'running': whoever holds the table's lock knows that none does."""
     cursor.execute(
-        "SELECT EXISTS (SELECT FROM ingest.load WHERE source = %s AND table_name = %s AND bytes = %s "
-        "AND status = 'loaded' AND replaced_by IS NULL)",
-        [source, table, size],
+        "UPDATE ingest.load SET status = 'interrupted', error = %s, finished_at = clock_timestamp() "
+        "WHERE status = 'running' AND source = %s AND table_name = %s",
+        [KILLED, source, table],
     )
-    row = cursor.fetchone()
-    return bool(row and row[0])
 
 
-def find_same_content(
-    cursor: Cursor, source: str, table: str, file: str, sha256: str
-) -> tuple[int, str] | None:
-    """Return the load (number and file name) whose rows are in the table and come from the same content.
-
-    The file's own load first. Files without rows do not count as each other's copies.
-    """
+def current(cursor: Cursor, source: str, table: str) -> list[tuple[int, str, int, str, int]]:
+    """Return the loads whose rows are in the table: number, file name, bytes, hash and rows read."""
     cursor.execute(
-        "SELECT load_id, file FROM ingest.load WHERE source = %s AND table_name = %s AND sha256 = %s "
-        "AND status = 'loaded' AND replaced_by IS NULL AND (file = %s OR rows_read > 0) "
-        "ORDER BY file = %s DESC, load_id DESC LIMIT 1",
-        [source, table, sha256, file, file],
-    )
-    return cursor.fetchone()
-
-
-def find_current(cursor: Cursor, source: str, table: str) -> list[tuple[int, str]]:
-    """Return the loads (number and file name) whose rows are in the table."""
-    cursor.execute(
-        "SELECT load_id, file FROM ingest.load WHERE source = %s AND table_name = %s AND status = 'loaded' "
-        "AND replaced_by IS NULL ORDER BY load_id",
+        "SELECT load_id, file, bytes, sha256, rows_read FROM ingest.load WHERE source = %s AND table_name = %s "
+        "AND status = 'loaded' AND replaced_by IS NULL ORDER BY load_id",
         [source, table],
     )
     return cursor.fetchall()
 
 
 def start(cursor: Cursor, source: str, table: str, file: str, size: int) -> int:
-    """Open a ledger row with the state 'running'.
-
-    Whoever holds the table's lock knows that no other load runs.
-    """
-    cursor.execute(
-        "UPDATE ingest.load SET status = 'interrupted', error = %s, finished_at = clock_timestamp() "
-        "WHERE status = 'running' AND source = %s AND table_name = %s",
-        [KILLED, source, table],
-    )
+    """Open a ledger row with the state 'running'. The table's lock must be held."""
     cursor.execute(
         "INSERT INTO ingest.load (source, table_name, file, bytes, status) "
         "VALUES (%s, %s, %s, %s, 'running') RETURNING load_id",
@@ -155,9 +129,10 @@ def finish(
             load_id,
         ],
     )
-    cursor.execute(
-        "UPDATE ingest.load SET replaced_by = %s WHERE load_id = ANY(%s)", [load_id, list(replaced)]
-    )
+    if replaced:
+        cursor.execute(
+            "UPDATE ingest.load SET replaced_by = %s WHERE load_id = ANY(%s)", [load_id, list(replaced)]
+        )
 
 
 def fail(

@@ -2,9 +2,10 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
@@ -17,7 +18,8 @@ from loaders.contract import Contract
 from loaders.copying import RejectedRows
 from loaders.errors import LoadError
 from loaders.files import SourceFile, digest, file_stamp, find_files, match_files, without_superseded
-from loaders.job import Job, NothingLoadedError
+from loaders.held import HeldTable, Loaded, hold
+from loaders.job import Job, NothingLoadedError, Outcome
 from loaders.ledger import Notify
 from loaders.rows import Batch
 from loaders.schema import ensure_tables, table_name
@@ -72,15 +74,9 @@ def load_source(
         with conn, conn.cursor() as cursor:
             for name in ledger.mark_interrupted(cursor):
                 tell(f"{name}: an earlier load was interrupted and left the table as it was")
-        results = []
-        for file in files:
-            try:
-                results.append(load_file(conn, contract, file, progress, tell))
-            except LoadError as error:
-                if conn.closed:
-                    raise
-                results.append(_result(contract, file, "failed", str(error)))
-        _analyze(conn, contract, {result.table for result in results if result.status == "loaded"})
+        results: list[LoadResult] = []
+        for table, same in groupby(files, key=lambda file: file.table):
+            results += _load_table(conn, contract, table, list(same), progress, tell)
         return results
     except psycopg2.Error as error:
         raise LoadError(f"The database gave up: {str(error).strip()}") from error
@@ -88,40 +84,62 @@ def load_source(
         conn.close()
 
 
-def load_file(
+def _load_table(
     conn: Connection,
     contract: Contract,
-    file: SourceFile,
-    progress: Progress | None = None,
-    notify: Notify | None = None,
+    table: str,
+    files: Sequence[SourceFile],
+    progress: Progress | None,
+    notify: Notify,
+) -> list[LoadResult]:
+    """Load a table's files one after the other under its lock. Raises LoadError without a connection."""
+    results = []
+    with ledger.table_lock(conn, contract.source, table, notify):
+        with conn, conn.cursor() as cursor:
+            held = hold(cursor, contract, table)
+        for file in files:
+            try:
+                results.append(_load_file(conn, contract, file, held, progress))
+            except LoadError as error:
+                if conn.closed:
+                    raise
+                results.append(_result(contract, file, "failed", str(error)))
+        if any(result.status == "loaded" for result in results):
+            _analyze(conn, contract, table)
+    return results
+
+
+def _load_file(
+    conn: Connection, contract: Contract, file: SourceFile, held: HeldTable, progress: Progress | None
 ) -> LoadResult:
-    """Load one file into its table. `ensure_tables` must have run.
+    """Load one file into its table, whose lock is held.
 
     Raises LoadError when the file cannot be loaded; then the table is as before and the ledger says why.
     """
     began, stamp = time.monotonic(), file_stamp(file.path)
     source, table = contract.source, file.table
-    with ledger.table_lock(conn, source, table, notify or _silent):
-        with conn, conn.cursor() as cursor:
-            if ledger.may_be_known(cursor, source, table, stamp.size):
-                same = ledger.find_same_content(cursor, source, table, file.name, digest(file.path))
-                if same and same[1] != file.name:
-                    _refuse_to_guess(ledger.find_current(cursor, source, table), file, same[1])
-                if same:
-                    return _result(contract, file, "unchanged", _unchanged(file, same[1]), same[0])
-            load_id = ledger.start(cursor, source, table, file.name, stamp.size)
-        with RejectedRows(load_id, source, table, file.name) as rejected:
-            try:
-                with conn, conn.cursor() as cursor:
-                    job = Job(cursor, contract, file, load_id, rejected, _report(file, stamp.size, progress))
-                    outcome = job.run()
-                    if file_stamp(file.path) != stamp:
-                        raise LoadError(f"{file.path}: was changed while it was read; load it again")
-            except BaseException as error:
-                _note_failure(conn, load_id, rejected, error)
-                if isinstance(error, psycopg2.Error) and not conn.closed:
-                    raise LoadError(f"{file.path}: Postgres refused it: {str(error).strip()}") from error
-                raise
+    if held.may_be_known(stamp.size):
+        same = held.same_content(file.name, stamp.size, digest(file.path))
+        if same and same.file != file.name:
+            _refuse_to_guess(held.of_file(file.name), file, same.file)
+        if same:
+            return _result(contract, file, "unchanged", _unchanged(file, same.file), same.load_id)
+    with conn, conn.cursor() as cursor:
+        load_id = ledger.start(cursor, source, table, file.name, stamp.size)
+    with RejectedRows(load_id, source, table, file.name) as rejected:
+        try:
+            with conn, conn.cursor() as cursor:
+                report = _report(file, stamp.size, progress)
+                job = Job(cursor, contract, file, stamp.size, held, load_id, rejected, report)
+                outcome = job.run()
+                if file_stamp(file.path) != stamp:
+                    raise LoadError(f"{file.path}: was changed while it was read; load it again")
+        except BaseException as error:
+            _note_failure(conn, load_id, rejected, error)
+            if isinstance(error, psycopg2.Error) and not conn.closed:
+                raise LoadError(f"{file.path}: Postgres refused it: {str(error).strip()}") from error
+            raise
+    _note_success(held, contract, file, stamp.size, load_id, outcome)
     return LoadResult(
         source=source,
         table=table,
@@ -138,6 +156,17 @@ def load_file(
         missing_columns=tuple(outcome.seen.missing_columns),
         seconds=time.monotonic() - began,
     )
+
+
+def _note_success(
+    held: HeldTable, contract: Contract, file: SourceFile, size: int, load_id: int, outcome: Outcome
+) -> None:
+    """Keep in mind what the next file of the table need not find out again."""
+    is_snapshot = contract.tables[file.table].apply == "snapshot"
+    held.has_rows = held.has_rows or outcome.counts.rows_loaded > 0
+    held.is_indexed = not is_snapshot and held.has_others(file.name)  # that was when its last index was made
+    loaded = Loaded(load_id, file.name, size, outcome.sha256, outcome.counts.rows_read)
+    held.note(loaded, replaces_all=is_snapshot)
 
 
 def _note_failure(conn: Connection, load_id: int, rejected: RejectedRows, error: BaseException) -> None:
@@ -157,20 +186,19 @@ def _note_failure(conn: Connection, load_id: int, rejected: RejectedRows, error:
             rejected.store(cursor)
 
 
-def _analyze(conn: Connection, contract: Contract, tables: Iterable[str]) -> None:
-    """Tell the planner about new rows now: models are built right after a load."""
+def _analyze(conn: Connection, contract: Contract, name: str) -> None:
+    """Tell the planner about new rows now: other tables' loads look them up, and then models are built."""
     with conn, conn.cursor() as cursor:
         cursor.execute(
             "SET LOCAL default_statistics_target = 10"
         )  # rough but quick; autovacuum refines it later
-        for name in sorted(tables):
-            table = contract.tables[name]
-            columns = ["_load_id", *(["_event_date"] if table.has_event_date else []), *table.key]
-            cursor.execute(
-                sql.SQL("ANALYZE {} ({})").format(
-                    table_name(contract, name), sql.SQL(", ").join(map(sql.Identifier, columns))
-                )
+        table = contract.tables[name]
+        columns = ["_load_id", *(["_event_date"] if table.has_event_date else []), *table.key]
+        cursor.execute(
+            sql.SQL("ANALYZE {} ({})").format(
+                table_name(contract, name), sql.SQL(", ").join(map(sql.Identifier, columns))
             )
+        )
 
 
 def _report(file: SourceFile, size: int, progress: Progress | None) -> Callable[[Batch], None]:
@@ -197,12 +225,12 @@ def _unchanged(file: SourceFile, other: str) -> str:
     return f"the same content is loaded already, as {other!r}; nothing to do"
 
 
-def _refuse_to_guess(current: Sequence[tuple[int, str]], file: SourceFile, other: str) -> None:
+def _refuse_to_guess(own: Sequence[int], file: SourceFile, other: str) -> None:
     """Raise LoadError when a file that is loaded comes back with the content of another one that is.
 
     To replace its rows would double the other's, to leave them would keep rows that were taken back.
     """
-    if any(name == file.name for _, name in current):
+    if own:
         raise LoadError(
             f"{file.path}: now holds what {other!r} holds, which is loaded too. If both are right, change "
             f"{other!r} first; if not, deliver the right {file.name!r}. The table is as it was"

@@ -7,6 +7,7 @@ JSON.
 import json
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "threads": 1,
     "autoinstall_known_extensions": False,
 }
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 _NESTED = ("STRUCT", "MAP", "UNION")
 
 
@@ -56,10 +58,13 @@ class ParquetReader:
             yield self._writer.take(position)
 
     def _add(self, row: tuple[str | None, ...]) -> None:
-        pairs = list(zip(self._layout.fields, self._layout.is_known, row, strict=True))
-        unknown = {name: value for name, known, value in pairs if not known}
-        raw = json.dumps({name: value for name, _, value in pairs}, ensure_ascii=False)
-        values = [value or None for _, known, value in pairs if known]
+        raw = _ENCODER.encode(dict(zip(self._layout.fields, row, strict=True)))
+        values, unknown = row, {}
+        if self._layout.extra:
+            pairs = list(zip(self._layout.fields, self._layout.is_known, row, strict=True))
+            unknown = {name: value for name, known, value in pairs if not known}
+            values = tuple(value for _, known, value in pairs if known)
+        values = tuple(value or None for value in values)
         self._writer.add(values, json_text(unknown) if unknown else None, None, raw)
 
     def _describe(self) -> list[tuple[str, str]]:
@@ -69,9 +74,8 @@ class ParquetReader:
     def _rows(self) -> Iterator[tuple[list[Any], int]]:
         ((total,),) = self._run("SELECT count(*) FROM read_parquet(?)")
         done = 0
-        with tempfile.TemporaryDirectory() as folder, duckdb.connect(config=_SETTINGS) as connection:
+        with tempfile.TemporaryDirectory() as folder, _database().cursor() as connection:
             try:
-                connection.execute("SET TimeZone = 'UTC'")
                 result = connection.execute(self._query, [_plain_name(self._path, folder)])
                 while rows := result.fetchmany(FETCHED_ROWS):
                     done += len(rows)
@@ -80,11 +84,19 @@ class ParquetReader:
                 raise LoadError(f"{self._path}: {_first_line(error)}") from error
 
     def _run(self, query: str) -> list[Any]:
-        with tempfile.TemporaryDirectory() as folder, duckdb.connect(config=_SETTINGS) as connection:
+        with tempfile.TemporaryDirectory() as folder, _database().cursor() as connection:
             try:
                 return connection.execute(query, [_plain_name(self._path, folder)]).fetchall()
             except duckdb.Error as error:
                 raise LoadError(f"{self._path}: is no valid Parquet file ({_first_line(error)})") from error
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """Return the database of this process: to make one takes longer than to read a small file."""
+    connection = duckdb.connect(config=_SETTINGS)
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")
+    return connection
 
 
 def _plain_name(path: Path, folder: str) -> str:

@@ -133,6 +133,8 @@ def ensure_indexes(cursor: Cursor, contract: Contract, name: str, *, loads: int)
         wanted.append(("key", "btree", table.key))
     if table.has_event_date:
         wanted.append(("event_date", "btree", ("_event_date",)))
+    for column in table.event_time.touches if table.event_time else ():
+        wanted.append(("touches", "btree", (column,)))
     cursor.execute(
         "SELECT indexname FROM pg_indexes WHERE schemaname = %s AND tablename = %s",
         [contract.schema_name, name],
@@ -154,7 +156,7 @@ def ensure_indexes(cursor: Cursor, contract: Contract, name: str, *, loads: int)
 def _index_name(table: str, purpose: str, columns: tuple[str, ...]) -> str:
     name = f"{table}_{purpose}_idx"
     digest = hashlib.sha256(repr((table, columns)).encode()).hexdigest()[:8]
-    if purpose == "key":  # a key that changes in the contract gets an index of its own
+    if purpose in ("key", "touches"):  # a key that changes in the contract gets an index of its own
         name = f"{table}_{purpose}_{digest}_idx"
     if len(name.encode()) <= IDENTIFIER_BYTES:
         return name

@@ -17,11 +17,13 @@ class TouchedDates:
     """Compares a table's rows before and after a load: `before` runs while the old ones are there.
 
     Rows are compared as sets by count and sum of 64-bit hashes: the same rows in another order are no change,
-    unless the row's number is part of its identity because the table has no key.
+    unless the row's number is part of its identity because the table has no key. Where a row stands for the
+    date of rows that it references (`through`, `touches`), those whose key a changed row names are touched.
     """
 
     def __init__(self, contract: Contract, name: str) -> None:
         self._contract = contract
+        self._name = name
         self._table = contract.tables[name]
         self._target = table_name(contract, name)
         self._old: Fingerprint | None = None
@@ -34,11 +36,10 @@ class TouchedDates:
             return
         if event.column:
             self._old = self._by_date(cursor, old_rows)
-            return
-        cursor.execute(
-            sql.SQL("CREATE TEMPORARY TABLE rows_before ON COMMIT DROP AS {}").format(self._by_key(old_rows))
-        )
-        self._has_old_keys = True
+        if event.referring:
+            by_key = sql.SQL(" UNION ALL ").join(self._by_key(name, old_rows) for name in event.referring)
+            cursor.execute(sql.SQL("CREATE TEMPORARY TABLE rows_before ON COMMIT DROP AS {}").format(by_key))
+            self._has_old_keys = True
 
     def after(self, cursor: Cursor, load_id: int, loaded_dates: Collection[str]) -> list[date] | None:
         """Return the touched dates in order, or None where the table's rows have no event time."""
@@ -46,12 +47,19 @@ class TouchedDates:
         if event is None:
             return None
         new_rows = sql.SQL("_load_id = {}").format(sql.Literal(load_id))
-        if event.through:
-            return self._through(cursor, event.through, new_rows)
-        if self._old is None:
-            return sorted(map(date.fromisoformat, loaded_dates))
+        days = self._own(cursor, new_rows, loaded_dates) if event.column else set()
+        for column in event.referring:
+            days |= referenced_dates(
+                cursor, self._contract, self._name, column, self._changed_keys(column, new_rows)
+            )
+        return sorted(days)
+
+    def _own(self, cursor: Cursor, new_rows: sql.Composable, loaded_dates: Collection[str]) -> set[date]:
+        old = self._old
+        if old is None:
+            return set(map(date.fromisoformat, loaded_dates))
         new = self._by_date(cursor, new_rows)
-        return sorted(day for day in self._old.keys() | new.keys() if self._old.get(day) != new.get(day))
+        return {day for day in old.keys() | new.keys() if old.get(day) != new.get(day)}
 
     def _hash(self) -> sql.Composable:
         columns = [*self._table.columns, "_extra", *(() if self._table.key else ("_row_number",))]
@@ -68,29 +76,33 @@ class TouchedDates:
         )
         return {day: (count, total) for day, count, total in cursor.fetchall()}
 
-    def _by_key(self, rows: sql.Composable) -> sql.Composed:
-        through = self._table.event_time.through if self._table.event_time else None
-        return sql.SQL("SELECT {} AS k, count(*) AS n, sum({}) AS h FROM {} WHERE {} GROUP BY 1").format(
-            sql.Identifier(through or ""), self._hash(), self._target, rows
-        )
+    def _by_key(self, column: str, rows: sql.Composable) -> sql.Composed:
+        return sql.SQL(
+            "SELECT {} AS c, {column} AS k, count(*) AS n, sum({}) AS h FROM {} WHERE {} GROUP BY {column}"
+        ).format(sql.Literal(column), self._hash(), self._target, rows, column=sql.Identifier(column))
 
-    def _through(self, cursor: Cursor, column: str, new_rows: sql.Composable) -> list[date]:
-        reference = self._contract.reference(self._table.columns[column].references or "")
-        if reference is None:  # the contract's own check does not let that happen
-            return []
-        parent, parent_column = table_name(self._contract, reference[0]), sql.Identifier(reference[1])
-        if self._has_old_keys:
-            keys = sql.SQL(
-                "SELECT coalesce(o.k, n.k) FROM rows_before AS o FULL JOIN ({}) AS n ON n.k = o.k "
-                "WHERE o.n IS DISTINCT FROM n.n OR o.h IS DISTINCT FROM n.h"
-            ).format(self._by_key(new_rows))
-        else:
-            keys = sql.SQL("SELECT {} FROM {} WHERE {}").format(
+    def _changed_keys(self, column: str, new_rows: sql.Composable) -> sql.Composed:
+        """The query of the values of a column in the rows that came, went or changed."""
+        if not self._has_old_keys:
+            return sql.SQL("SELECT {} FROM {} WHERE {}").format(
                 sql.Identifier(column), self._target, new_rows
             )
-        cursor.execute(
-            sql.SQL(
-                "SELECT DISTINCT _event_date FROM {} WHERE {} IN ({}) AND _event_date IS NOT NULL ORDER BY 1"
-            ).format(parent, parent_column, keys)
+        return sql.SQL(
+            "SELECT coalesce(o.k, n.k) FROM (SELECT * FROM rows_before WHERE c = {}) AS o "
+            "FULL JOIN ({}) AS n ON n.k = o.k WHERE o.n IS DISTINCT FROM n.n OR o.h IS DISTINCT FROM n.h"
+        ).format(sql.Literal(column), self._by_key(column, new_rows))
+
+
+def referenced_dates(
+    cursor: Cursor, contract: Contract, name: str, column: str, keys: sql.Composable
+) -> set[date]:
+    """Return the event dates of the rows that a table's column references; `keys` is a query of its values."""
+    target = contract.reference(contract.tables[name].columns[column].references or "")
+    if target is None:  # the contract's own check does not let that happen
+        return set()
+    cursor.execute(
+        sql.SQL("SELECT DISTINCT _event_date FROM {} WHERE {} IN ({}) AND _event_date IS NOT NULL").format(
+            table_name(contract, target[0]), sql.Identifier(target[1]), keys
         )
-        return [row[0] for row in cursor.fetchall()]
+    )
+    return {row[0] for row in cursor.fetchall()}

@@ -15,7 +15,7 @@ MODEL (
   description 'One row per source, entity, business day and layer: how many rows the layer holds. Never add over layers.',
   column_descriptions (
     source = 'The shop.',
-    entity = 'What the rows are: order, order_line, payment, review, …',
+    entity = 'What the rows are: order, order_line, payment, review, stock, shipment, …',
     event_date = 'Business day; for what hangs on an order, the day of the order.',
     layer = 'raw, staged, quarantined, repeated and superseded (parts of staged), core.',
     row_count = 'Rows.'
@@ -58,6 +58,18 @@ WITH sourced AS (
     'review',
     order_date
   FROM core.fct_review
+  UNION ALL
+  SELECT
+    source,
+    'stock',
+    snapshot_date
+  FROM core.fct_inventory_snapshot
+  UNION ALL
+  SELECT
+    source,
+    'shipment',
+    handed_over_date
+  FROM core.fct_shipment
 ), counted AS (
   SELECT
     sourced.source,

@@ -14,7 +14,7 @@ MODEL (
   description 'One row per source, entity that the source counts, and business day: what became of the raw rows. difference_count and staged_difference_count must be zero.',
   column_descriptions (
     source = 'The shop.',
-    entity = 'What the rows are: order, order_line, payment, review, …',
+    entity = 'What the rows are: order, order_line, payment, review, stock, shipment, …',
     event_date = 'Business day; for what hangs on an order, the day of the order.',
     raw_count = 'Rows in the raw tables.',
     staged_count = 'Rows in staging, which drops nothing.',

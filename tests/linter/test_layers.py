@@ -60,6 +60,12 @@ def test_a_model_may_not_read_past_its_neighbours_or_to_its_right(model, reads, 
     assert message.startswith(f"{model} reads {reads}; ")
 
 
+def test_only_a_mapping_of_staging_asks_the_ledger(make_model, complaints):
+    query = "SELECT a::INT AS a FROM ingest.load"
+    assert complaints(LayersReadLeft, make_model("stg.corner_shop__to_reference", query, tags="(mapping)")) == []
+    assert complaints(LayersReadLeft, make_model("stg.corner_shop__sale", query, tags="(staging)")) != []
+
+
 def test_the_message_says_what_is_allowed(make_model, complaints):
     fact = make_model("core.fct_order", "SELECT a::INT AS a FROM stg.olist__order")
     staged = make_model("stg.olist__order", "SELECT a::INT AS a FROM raw_online_retail.transaction")

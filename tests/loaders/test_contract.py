@@ -69,6 +69,15 @@ def test_tables_that_reference_each_other_still_have_an_order(tmp_path: Path) ->
         ('{column: day, format: "%Y-%m-%d"}', "{column: day}", "'column' needs a 'format'"),
         ('{column: day, format: "%Y-%m-%d"}', "{through: day}", "'day' references no other table"),
         ('{column: day, format: "%Y-%m-%d"}', "{through: id}", "'product' has no event time column"),
+        ('%d"}', '%d", touches: [day]}', "event_time: 'day' references no other table"),
+        ('%d"}', '%d", touches: [id]}', "event_time: 'product' has no event time column"),
+        ('%d"}', '%d", touches: [nope]}', "event_time: there is no column 'nope'"),
+        ('%d"}', '%d", touches: [id, id]}', "touches: a column occurs twice"),
+        (
+            '{column: day, format: "%Y-%m-%d"}',
+            "{through: id, touches: [id]}",
+            "'touches' goes with 'column'",
+        ),
         ('files: "*.csv"', 'files: "**/x.csv"', "files: must be a pattern"),
         ("day: {required: true}", "_load_id: {}\n      day: {required: true}", "every raw table has already"),
         (

@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
+from generator.build import generate
+from generator.scales import options
 from loaders import erasure
-from loaders.contract import Contract
+from loaders.contract import Contract, load_contracts
 from loaders.erased_rows import Erased
+from loaders.load import load_source
 from loaders.person import below, person_root, personal_tables
 from tests.loaders.conftest import Shop
 
@@ -270,6 +273,111 @@ def test_a_number_that_went_through_a_spreadsheet_is_the_same_customer(shop: Sho
     assert customers[0] == customers[1]
     assert customers[0].startswith("erased-")
     assert customers[2:] == ["130850", "1308"]
+
+
+@pytest.fixture
+def generated(shop: Shop) -> Shop:
+    """A small generated shop with all its tables."""
+    generate(options("tiny", seed=5, days=20), shop.folder / "made")
+    shop.contract = load_contracts()["store"]
+    results = load_source(shop.connect, shop.contract, None, shop.folder / "made")
+    assert {result.status for result in results} == {"loaded"}
+    return shop
+
+
+# A customer of the generated shop who did everything: bought in both channels, got a parcel, rated both.
+BUSY = """
+SELECT customer_id FROM raw_store.customer_feed AS c
+WHERE EXISTS (SELECT FROM raw_store.pos_line AS p WHERE p.customer_id = c.customer_id)
+    AND EXISTS (
+        SELECT FROM raw_store.web_order AS w JOIN raw_store.shipment USING (order_id)
+        WHERE w.customer_id = c.customer_id
+    )
+    AND EXISTS (SELECT FROM raw_store.rating AS r WHERE r.customer_id = c.customer_id)
+ORDER BY 1 LIMIT 1
+"""
+
+
+def test_a_customer_of_the_generated_shop_is_erased_with_parcels_and_ratings(generated: Shop) -> None:
+    [(customer,)] = generated.query(BUSY)
+    contacts = generated.query(
+        "SELECT unnest(ARRAY[name, email, phone, address]) FROM raw_store.customer_feed "
+        f"WHERE customer_id = '{customer}'"
+    )
+    parcels = generated.query(
+        "SELECT shipment_id FROM raw_store.shipment JOIN raw_store.web_order USING (order_id) "
+        f"WHERE customer_id = '{customer}'"
+    )
+    totals = (
+        "SELECT count(*), sum(quantity::numeric * unit_price::numeric), count(DISTINCT customer_id) "
+        "FROM raw_store.pos_line"
+    )
+    before = generated.query(totals)
+    rated = generated.query(
+        "SELECT r._event_date, coalesce(w._event_date, p._event_date) FROM raw_store.rating AS r "
+        "LEFT JOIN raw_store.web_order AS w USING (order_id) LEFT JOIN raw_store.pos_line AS p USING (receipt_id) "
+        f"WHERE r.customer_id = '{customer}'"
+    )
+
+    erased = erase(generated, customer)
+
+    assert set(erased.rows) == {"customer_feed", "pos_line", "web_order", "shipment", "rating"}
+    assert {day for pair in rated for day in pair} <= erased.dates
+    left = everything(generated)
+    assert customer not in left
+    assert [value for (value,) in contacts if value and value in left] == []
+    assert generated.query(totals) == before
+    ids = {
+        row
+        for table in ("customer_feed", "pos_line", "web_order", "rating")
+        for row in generated.query(
+            f"SELECT DISTINCT customer_id FROM raw_store.{table} WHERE customer_id LIKE 'erased-%'"
+        )
+    }
+    assert len(ids) == 1  # the same stands for the person everywhere, so orders and ratings still join
+    emptied = generated.query(
+        "SELECT DISTINCT shipment_id FROM raw_store.shipment WHERE destination_city IS NULL "
+        "AND destination_state IS NULL AND destination_postal_prefix IS NULL"
+    )
+    assert sorted(emptied) == sorted(set(parcels))
+    addresses = generated.query(
+        "SELECT DISTINCT ship_to FROM raw_store.web_order WHERE customer_id LIKE 'erased-%'"
+    )
+    assert addresses == [(None,)]
+
+
+def test_files_of_the_generated_shop_that_come_again_bring_nobody_back(generated: Shop) -> None:
+    [(customer,)] = generated.query(BUSY)
+    erase(generated, customer)
+    for path in sorted((generated.folder / "made" / "store").glob("*/*")):
+        if path.is_file() and path.suffix != ".parquet":
+            path.write_text(path.read_text() + "\n")  # other content, the same rows
+    load_source(generated.connect, generated.contract, None, generated.folder / "made")
+    assert customer not in everything(generated)
+    parcels = generated.query(
+        "SELECT count(*) FROM raw_store.shipment JOIN raw_store.web_order USING (order_id) "
+        "WHERE customer_id LIKE 'erased-%' AND destination_city IS NOT NULL"
+    )
+    assert parcels == [(0,)]
+
+
+def test_somebody_else_who_rates_what_the_person_bought_is_left_alone(generated: Shop) -> None:
+    [(customer,)] = generated.query(BUSY)
+    [(other,)] = generated.query(BUSY.replace("1 LIMIT", "1 DESC LIMIT"))
+    [(receipt,)] = generated.query(
+        f"SELECT min(receipt_id) FROM raw_store.pos_line WHERE customer_id = '{customer}'"
+    )
+    rating = "rating_id,customer_id,product_id,order_id,receipt_id,score,rated_at\n"
+    rating += f"R-other,{other},P00001,,{receipt},5,2026-06-30 10:00:00\n"
+    generated.load(rating, "rating/other.csv")
+    rows = f"SELECT count(*) FROM raw_store.customer_feed WHERE customer_id = '{other}'"
+    before = generated.query(rows)
+    erase(generated, customer)
+    assert generated.query(rows) == before
+    assert generated.query("SELECT customer_id FROM raw_store.rating WHERE rating_id = 'R-other'") == [
+        (other,)
+    ]
+    assert generated.query("SELECT count(*) FROM ingest.erased_id") == [(1,)]
 
 
 def test_nobody_of_that_name_changes_nothing(known: Shop) -> None:

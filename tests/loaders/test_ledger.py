@@ -233,6 +233,128 @@ def test_items_that_change_touch_just_the_dates_of_their_orders(shop: Shop) -> N
     assert shop.load(without, "items.csv").event_dates == [date(2024, 1, 2)]
 
 
+def small_file(number: int, note: str = "a") -> str:
+    return f"id,day,note\n{number},2024-01-{number + 1:02},{note}\n"
+
+
+def test_files_of_one_run_are_loaded_each_by_itself(shop: Shop) -> None:
+    shop.write(small_file(1), "a.csv")
+    shop.write("id,day\n2,nonsense\n", "b.csv")
+    shop.write(small_file(1), "c.csv")  # what a.csv holds
+    shop.write(small_file(3), "d.csv")
+    results = shop.load_paths(shop.folder)
+    assert [result.status for result in results] == ["loaded", "failed", "unchanged", "loaded"]
+    assert "as 'a.csv'" in results[2].message
+    assert [(row["file"], row["status"], row["rows_loaded"]) for row in shop.ledger()] == [
+        ("a.csv", "loaded", 1),
+        ("b.csv", "failed", 0),
+        ("d.csv", "loaded", 1),
+    ]
+    assert [row[0] for row in shop.rows()] == ["1", "3"]
+
+
+def test_of_many_files_only_those_that_changed_are_loaded_again(shop: Shop) -> None:
+    for number in range(1, 10):
+        shop.write(small_file(number), f"{number}.csv")
+    shop.load_paths(shop.folder)
+    shop.write(small_file(4, "changed"), "4.csv")
+    shop.write(small_file(5, "b"), "5.csv")  # of the same size as before
+    results = shop.load_paths(shop.folder)
+    assert [r.file for r in results if r.status == "loaded"] == ["4.csv", "5.csv"]
+    assert [r.event_dates for r in results if r.status == "loaded"] == [days(1, 5), days(1, 6)]
+    assert sorted(shop.rows("id, note")) == [
+        (str(number), {4: "changed", 5: "b"}.get(number, "a")) for number in range(1, 10)
+    ]
+
+
+def test_what_was_loaded_before_a_run_was_stopped_stays_and_is_known(shop: Shop) -> None:
+    for number in range(1, 4):
+        shop.write(small_file(number), f"{number}.csv")
+
+    def stop(file: str, _read: int, _size: int, _rows: int) -> None:
+        if file == "2.csv":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        shop.load_paths(shop.folder, progress=stop)
+    assert [row["status"] for row in shop.ledger()] == ["loaded", "interrupted"]
+    results = shop.load_paths(shop.folder)
+    assert [result.status for result in results] == ["unchanged", "loaded", "loaded"]
+    assert [row[0] for row in shop.rows()] == ["1", "2", "3"]
+
+
+def rating_contract() -> Contract:
+    """Ratings have a day of their own and count on the day of their order, or of the receipt."""
+    sold = {
+        "apply": "append",
+        "event_time": {"column": "day", "format": "%Y-%m-%d"},
+        "columns": {"id": {"required": True}, "day": {"required": True}},
+        "key": ["id"],
+    }
+    rating = {
+        "files": "rating*.csv",
+        "apply": "append",
+        "key": ["rating"],
+        "event_time": {"column": "rated", "format": "%Y-%m-%d", "touches": ["order", "receipt"]},
+        "columns": {
+            "rating": {"required": True},
+            "order": {"references": "order.id"},
+            "receipt": {"references": "receipt.id"},
+            "score": {},
+            "rated": {"required": True},
+        },
+    }
+    tables = {
+        "rating": rating,
+        "order": {**sold, "files": "order*.csv"},
+        "receipt": {**sold, "files": "receipt*.csv"},
+    }
+    return Contract.model_validate({"source": "shop", "tables": tables})
+
+
+RATINGS = """rating,order,receipt,score,rated
+1,o1,,5,2024-02-01
+2,,r1,4,2024-02-01
+3,,r2,3,2024-02-02
+4,unknown,,2,2024-02-02
+"""
+
+
+def rated_shop(shop: Shop) -> Shop:
+    shop.contract = rating_contract()
+    shop.load("id,day\no1,2024-01-01\no2,2024-01-02\n", "orders.csv")
+    shop.load("id,day\nr1,2024-01-03\nr2,2024-01-04\nr2,2024-01-04\n", "receipts.csv")
+    return shop
+
+
+def days(month: int, *numbers: int) -> list[date]:
+    return [date(2024, month, number) for number in numbers]
+
+
+def test_ratings_touch_their_own_dates_and_those_of_what_they_refer_to(shop: Shop) -> None:
+    result = rated_shop(shop).load(RATINGS, "ratings.csv")
+    assert result.event_dates == [*days(1, 1, 3, 4), *days(2, 1, 2)]
+    rows = shop.query("SELECT rating, _event_date FROM raw_shop.rating ORDER BY 1")
+    assert [day for _, day in rows] == days(2, 1, 1, 2, 2)
+    indexes = shop.query("SELECT indexdef FROM pg_indexes WHERE tablename = 'rating' ORDER BY indexname")
+    assert sorted(text.split(" USING ")[1] for (text,) in indexes) == [
+        'btree ("order")',
+        "btree (_event_date)",
+        "btree (rating)",
+        "btree (receipt)",
+    ]
+
+
+def test_a_rating_that_changes_goes_or_moves_touches_both_its_sales(shop: Shop) -> None:
+    rated_shop(shop).load(RATINGS, "ratings.csv")
+    changed = RATINGS.replace("r1,4", "r1,1")
+    assert shop.load(changed, "ratings.csv").event_dates == [*days(1, 3), *days(2, 1)]
+    moved = changed.replace("1,o1,", "1,o2,")
+    assert shop.load(moved, "ratings.csv").event_dates == [*days(1, 1, 2), *days(2, 1)]
+    gone = moved.replace("3,,r2,3,2024-02-02\n", "")
+    assert shop.load(gone, "ratings.csv").event_dates == [*days(1, 4), *days(2, 2)]
+
+
 def test_a_second_loader_waits_for_the_first_and_says_so(shop: Shop) -> None:
     shop.load(ONE)
     first, told = shop.connect(), threading.Event()
