@@ -20,7 +20,7 @@ from loaders.person import personal_tables
 from loaders.schema import ensure_tables, table_name
 from ops.errors import OpsError
 from ops.postgres import hash_key
-from ops.refresh import LOCK
+from ops.refresh_ledger import LOCK
 from ops.restatement import Restatement, ranges
 from ops.settings import Settings
 from ops.sqlmesh import RawTable, SqlMesh
@@ -73,12 +73,12 @@ def forget(
         if before and before.finished_before:
             return before
         erased = before or _erase_raw(connection, contract, customer_id, say, dry_run=dry_run)
-        has_prod, has_state = sqlmesh.prod_plan() is not None, sqlmesh.has_state()
+        has_prod, has_state = sqlmesh.prod_mark() is not None, sqlmesh.has_state()
         found = Forgotten(
             contract.source,
             erased.rows,
             erased.dates,
-            restatements_for(contract.source, erased, sqlmesh.prod_readers()) if has_prod else [],
+            restatements_for(contract.source, erased, sqlmesh.prod().readers) if has_prod else [],
             sqlmesh.environments_of_their_own() if has_state else [],
         )
         if dry_run:

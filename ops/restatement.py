@@ -1,7 +1,7 @@
 """A restatement: the plan that computes models of prod again, for some days or for all time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 PLAN = ("plan", "prod", "--auto-apply", "--no-prompts", "--skip-tests", "--no-diff")
@@ -10,11 +10,16 @@ MOST_RANGES = 6  # each is a plan of its own, which costs more than a few days t
 
 @dataclass(frozen=True)
 class Restatement:
-    """One plan that computes models again, for some days or (without them) for all time."""
+    """One plan that computes models again, for some days or (without them) for all time.
+
+    `source` is the one whose tables they read, where it is one; `why` is told to people.
+    """
 
     models: tuple[str, ...]
     first: date | None = None
     last: date | None = None
+    source: str | None = field(default=None, compare=False)
+    why: str = field(default="", compare=False)
 
     def arguments(self) -> list[str]:
         chosen = [part for model in self.models for part in ("--restate-model", model)]
@@ -22,9 +27,14 @@ class Restatement:
             return [*PLAN, *chosen]
         return [*PLAN, *chosen, "--start", self.first.isoformat(), "--end", self.last.isoformat()]
 
+    @property
+    def span(self) -> tuple[date, date]:
+        """The first and the last day that it may compute."""
+        return self.first or date.min, self.last or date.max
+
     def __str__(self) -> str:
         days = "all of their history" if self.first is None else f"{self.first} to {self.last}"
-        return f"{', '.join(self.models)}: {days}"
+        return f"{', '.join(self.models)}: {days}{f' ({self.why})' if self.why else ''}"
 
 
 def ranges(dates: Sequence[date], most: int = MOST_RANGES) -> list[tuple[date, date]]:

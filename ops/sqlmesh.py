@@ -3,8 +3,10 @@
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import psycopg2
 
@@ -13,6 +15,35 @@ from ops.settings import Settings
 
 RawTable = tuple[str, str]  # source, table
 RAW = "raw_"
+FACT = "core.fct_"
+# What prod consists of, and when each part was last computed.
+PROD_MARK = """
+    SELECT md5(string_agg(DISTINCT part.name || part.version, ','))
+        || '-' || coalesce(max(computed.last_altered_ts), 0)::text
+    FROM sqlmesh._environments AS environment
+    CROSS JOIN json_to_recordset(environment.snapshots::json) AS part (name text, version text)
+    LEFT JOIN sqlmesh._intervals AS computed
+      ON computed.name = part.name AND computed.version = part.version AND NOT computed.is_dev
+    WHERE environment.name = 'prod'
+"""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A fact table of the star schema: its name, its day, and the key of its rows."""
+
+    name: str
+    day: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Prod:
+    """What prod consists of: the models that read each raw table, the facts, the last day that is computed."""
+
+    readers: Mapping[RawTable, list[str]]
+    facts: Sequence[Fact] = ()
+    computed_until: date | None = None
 
 
 class SqlMesh:
@@ -40,17 +71,21 @@ class SqlMesh:
         if done.returncode != 0:
             raise OpsError(f"`sqlmesh {' '.join(arguments)}` failed; what it said is above.")
 
-    def prod_plan(self) -> str | None:
-        """Return the id of the plan that prod is at, or None when there is no prod yet.
+    def prod_mark(self) -> str | None:
+        """Return a text that changes when prod's models change or more of them is computed; None without prod.
 
-        It changes with each plan that is applied, and only then.
+        A plan's id would not do: `plan --run` gives a new one each time while there are days without data.
         """
+        row = self._ask(PROD_MARK)
+        return str(row[0]) if row and row[0] is not None else None
+
+    def _ask(self, query: str) -> tuple[Any, ...] | None:
+        """Return the first row from SQLMesh's state, or None when there is no state."""
         connection = self._settings.connect(database=self._settings.state_database)
         try:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT plan_id FROM sqlmesh._environments WHERE name = 'prod'")
-                row = cursor.fetchone()
-                return str(row[0]) if row else None
+                cursor.execute(query)
+                return cursor.fetchone()
         except (psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidSchemaName):
             return None
         finally:
@@ -58,16 +93,10 @@ class SqlMesh:
 
     def has_state(self) -> bool:
         """Return whether SQLMesh has ever made anything here, be it prod, another environment or half of one."""
-        connection = self._settings.connect(database=self._settings.state_database)
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT to_regclass('sqlmesh._environments') IS NOT NULL")
-                return cursor.fetchone() == (True,)
-        finally:
-            connection.close()
+        return self._ask("SELECT to_regclass('sqlmesh._environments') IS NOT NULL") == (True,)
 
-    def prod_readers(self) -> Mapping[RawTable, list[str]]:
-        """Return, for each raw table, the models of prod that read it, whatever the project's files say now.
+    def prod(self) -> Prod:
+        """Return what prod consists of, whatever the project's files say now.
 
         Raises OpsError when SQLMesh cannot tell.
         """
@@ -77,15 +106,17 @@ class SqlMesh:
         try:
             state = Context(paths=str(self._settings.root), load=False).state_reader
             prod = state.get_environment("prod")
-            snapshots = state.get_snapshots([item.snapshot_id for item in prod.snapshots] if prod else [])
+            found = state.get_snapshots([item.snapshot_id for item in prod.snapshots] if prod else [])
         except SQLMeshError as error:
             raise OpsError(f"SQLMesh does not say what is in prod: {error}") from error
-        models = {
-            snapshot.model.name: snapshot.model.depends_on or set()
-            for snapshot in snapshots.values()
-            if snapshot.is_model
-        }
-        return readers(models)
+        snapshots = [snapshot for snapshot in found.values() if snapshot.is_model]
+        dated = [item for item in snapshots if item.model.kind.is_incremental_by_time_range]
+        ends = [item.intervals[-1][1] for item in dated if item.intervals]
+        return Prod(
+            readers({item.model.name: item.model.depends_on or set() for item in snapshots}),
+            [_fact(item.model) for item in dated if item.model.name.startswith(FACT)],
+            _day(max(ends)) - timedelta(days=1) if ends else None,
+        )
 
     def environments_of_their_own(self) -> list[str]:
         """Return the environments beside prod that hold versions of models that prod has not.
@@ -115,3 +146,11 @@ def readers(models: Mapping[str, set[str]]) -> dict[RawTable, list[str]]:
             if table.db.startswith(RAW):
                 found.setdefault((table.db.removeprefix(RAW), table.name), []).append(model)
     return found
+
+
+def _fact(model: Any) -> Fact:
+    return Fact(model.name, model.time_column.column.name, model.grains[0].name)
+
+
+def _day(milliseconds: int) -> date:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).date()

@@ -1,6 +1,8 @@
 """demo, refresh, summary: the whole way, its second half, and what came of it."""
 
+import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,14 +56,27 @@ def demo(json_file: Path | None, generates: bool, scale: str) -> None:
 
 
 @click.command()
-def refresh() -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON; what happens goes to stderr.")
+@click.option("--search-all", is_flag=True, help="Look through all facts for keys of versions that are gone.")
+def refresh(as_json: bool, search_all: bool) -> None:
     """Bring prod up to date with the project's files and with what was loaded.
 
-    A plan computes what is new; days that late or corrected files touched are computed again.
+    A plan computes what is new; days that late or corrected files touched are computed again. It says at the
+    end how many rows of the facts were added, removed or changed, and on which days.
     """
+    from ops.changes import described
     from ops.refresh import refresh as bring_up_to_date
+    from ops.sqlmesh import SqlMesh
 
-    result = bring_up_to_date(load_settings(), say)
+    settings = load_settings()
+    if as_json:
+        sqlmesh = SqlMesh(settings, output=sys.stderr)
+        result = bring_up_to_date(settings, partial(click.echo, err=True), sqlmesh, search_all=search_all)
+        print_json(result.as_dict())
+        return
+    result = bring_up_to_date(settings, say, search_all=search_all)
+    for line in described(result.changes):
+        say(line)
     say("Nothing to do: prod was up to date." if result.did_nothing else "prod is up to date.")
 
 

@@ -1,6 +1,6 @@
 """`retail forget` as a course of steps: what is run on SQLMesh, what is not, and how it goes on after a failure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import pytest
@@ -9,10 +9,10 @@ from loaders.contract import Contract
 from loaders.load import load_source
 from ops.errors import OpsError
 from ops.forget import Forgotten, forget, restatements_for
-from ops.refresh import LOCK
+from ops.refresh_ledger import LOCK
 from ops.restatement import Restatement
 from ops.settings import Settings
-from ops.sqlmesh import RawTable, SqlMesh
+from ops.sqlmesh import Prod, SqlMesh
 from tests.support import query
 
 FIRST, LAST = date(2026, 3, 1), date(2026, 3, 3)
@@ -32,14 +32,14 @@ class Recorded(SqlMesh):
             raise OpsError("the plan failed")
         self.runs.append(tuple(arguments))
 
-    def prod_plan(self) -> str | None:
+    def prod_mark(self) -> str | None:
         return "a plan" if self.state else None
 
     def has_state(self) -> bool:
         return self.state
 
-    def prod_readers(self) -> Mapping[RawTable, list[str]]:
-        return {("shop", "sale"): ["stg.shop__sale"], ("shop", "other"): ["stg.shop__other"]}
+    def prod(self) -> Prod:
+        return Prod({("shop", "sale"): ["stg.shop__sale"], ("shop", "other"): ["stg.shop__other"]})
 
     def environments_of_their_own(self) -> list[str]:
         return ["dev"]

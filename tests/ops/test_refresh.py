@@ -1,6 +1,6 @@
 """Refreshing prod: which dates and models are computed again after which loads."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from itertools import pairwise
@@ -15,10 +15,11 @@ from loaders.contract import load_contracts
 from loaders.schema import ensure_tables
 from ops import refresh as subject
 from ops.errors import OpsError
-from ops.refresh import Touched, restatements_for
+from ops.refresh import restatements_for
+from ops.refresh_ledger import Touched, alone
 from ops.restatement import Restatement, ranges
 from ops.settings import Settings
-from ops.sqlmesh import RawTable, SqlMesh, readers
+from ops.sqlmesh import Prod, SqlMesh, readers
 
 DAY = date(2026, 3, 1)
 READERS = {
@@ -56,7 +57,7 @@ def test_ranges_cover_every_date_in_order_without_touching(offsets: set[int], mo
 
 
 def test_only_the_models_that_read_a_touched_table_are_restated_for_its_dates() -> None:
-    touched = {"shop": Touched(7, dates=set(days(0, 1)), dated_tables={"sale", "payment"})}
+    touched = {"shop": Touched(7, {"sale": set(days(0, 1)), "payment": set(days(1))})}
     assert restatements_for(touched, READERS, days(9)[0]) == [
         Restatement(("stg.shop__payment", "stg.shop__sale", "stg.shop__to_control_total"), *days(0, 1))
     ]
@@ -69,13 +70,13 @@ def test_a_table_without_event_time_is_restated_for_all_time() -> None:
     assert "--start" not in plan.arguments()
 
 
-def test_days_that_are_not_over_and_tables_nobody_reads_are_left_out() -> None:
+def test_days_that_were_not_computed_yet_and_tables_nobody_reads_are_left_out() -> None:
     touched = {
-        "shop": Touched(7, dates=set(days(9, 10, 11)), dated_tables={"sale"}),
+        "shop": Touched(7, {"sale": set(days(9, 10, 11)), "payment": set(days(11))}),
         "new": Touched(8, timeless_tables={"thing"}),
     }
     (plan,) = restatements_for(touched, READERS, days(9)[0])
-    assert (plan.first, plan.last) == (days(9)[0], days(9)[0])
+    assert plan == Restatement(("stg.shop__sale", "stg.shop__to_control_total"), days(9)[0], days(9)[0])
 
 
 class Warehouse(SqlMesh):
@@ -87,6 +88,7 @@ class Warehouse(SqlMesh):
         self.plan: str | None = None
         self.fails = ""
         self.changed = False
+        self.computed_until = days(30)[0]
         connection = settings.connect_loader()
         ensure_tables(connection, load_contracts())
         connection.close()
@@ -134,11 +136,11 @@ class Warehouse(SqlMesh):
         if not restates and self.changed:
             self.changed, self.fails = False, ""
 
-    def prod_plan(self) -> str | None:
+    def prod_mark(self) -> str | None:
         return self.plan
 
-    def prod_readers(self) -> Mapping[RawTable, list[str]]:
-        return READERS
+    def prod(self) -> Prod:
+        return Prod(READERS, (), self.computed_until)
 
     @property
     def restated(self) -> list[str]:
@@ -171,6 +173,14 @@ def test_a_redelivered_file_restates_just_its_days_and_just_once(warehouse: Ware
     assert warehouse.restated == [f"--start {days(1)[0]} --end {days(1)[0]}"]
     warehouse.refresh()
     assert warehouse.restated == []
+
+
+def test_days_that_prod_has_not_come_to_are_left_to_the_plan(warehouse: Warehouse) -> None:
+    warehouse.load("sale", days(0))
+    warehouse.refresh()
+    warehouse.load("sale", days(29, 31))
+    warehouse.refresh()
+    assert warehouse.restated == [f"--start {days(29)[0]} --end {days(29)[0]}"]
 
 
 def test_a_load_that_changed_or_stored_nothing_restates_nothing(warehouse: Warehouse) -> None:
@@ -264,7 +274,7 @@ def test_loads_behind_a_running_one_wait_for_it(warehouse: Warehouse) -> None:
 
 def test_two_refreshes_at_once_are_refused(warehouse: Warehouse) -> None:
     with (
-        subject._alone(warehouse.settings),
+        alone(warehouse.settings),
         pytest.raises(OpsError, match="Another refresh"),
     ):
         warehouse.refresh()

@@ -4,6 +4,9 @@ MODEL (
     time_column order_date
   ),
   owner analytics_engineering,
+  signals (
+    data_has_landed()
+  ),
   grain (source_file, row_number),
   tags (staging, olist),
   audits (

@@ -4,6 +4,9 @@ MODEL (
     time_column rated_date
   ),
   owner analytics_engineering,
+  signals (
+    data_has_landed()
+  ),
   grain (source_file, row_number),
   tags (staging, store, judged),
   audits (
