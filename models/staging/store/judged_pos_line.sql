@@ -145,4 +145,6 @@ FROM referred;
 
 @INDEX_ON(order_date);
 
-@INDEX_ON(receipt_id)
+@INDEX_ON(receipt_id);
+
+@INDEX_ON_ROWS(NOT rule_name IS NULL, order_date)
