@@ -10,10 +10,11 @@ from rich.console import Console
 from loaders.contract import Contract, load_contracts
 from ops import loading
 from ops.errors import OpsError
+from ops.generating import demo_shop
 from ops.postgres import embedded
 from ops.postgres.remote import version_of
 from ops.refresh import refresh
-from ops.settings import Settings
+from ops.settings import GENERATED_SOURCE, Settings
 from ops.summary import Rows, summarize
 
 
@@ -36,42 +37,43 @@ class Steps:
 
 @dataclass(frozen=True)
 class Demo:
-    """What a run did: `changed` says whether anything was loaded or built."""
+    """What a run did: whether a shop was generated, anything loaded, anything built."""
 
     settings: Settings
+    generated: bool
     loaded: bool
     built: bool
     seconds: dict[str, float]
     summary: dict[str, Rows]
 
 
-def run_demo(settings: Settings, console: Console) -> Demo:
-    """Start the server, load what there is, bring prod up to date and count. Raises OpsError or LoadError."""
+def run_demo(settings: Settings, console: Console, scale: str | None) -> Demo:
+    """Start the server, load what there is, bring prod up to date and count. Raises OpsError or LoadError.
+
+    With a `scale` a shop of that size is generated first, unless there is one.
+    """
     contracts = list(load_contracts().values())
-    present = loading.with_files(contracts, settings.data_dir)
-    if not present:
-        raise OpsError(what_to_download(settings, contracts))
-    steps = Steps(console, ("Postgres", "Load", "Models", "Count"))
+    steps = Steps(console, ("Data", "Postgres", "Load", "Models", "Count"))
+    with steps.step("Data"):
+        generated = _generate(settings, contracts, scale, console)
+        present = _present(settings, contracts, console)
     with steps.step("Postgres"):
         settings = _server(settings, console)
     with steps.step("Load"):
         loaded = _load(settings, present, console)
-        for contract in contracts:
-            if contract not in present:
-                console.print(f"{contract.source}: no files in {settings.data_dir / contract.source}")
     with steps.step("Models"):
         result = refresh(settings, console.print)
         console.print("Nothing to plan: prod is up to date." if result.did_nothing else "prod is up to date.")
     with steps.step("Count"):
         summary = summarize(settings)
-    return Demo(settings, loaded, not result.did_nothing, steps.seconds, summary)
+    return Demo(settings, generated, loaded, not result.did_nothing, steps.seconds, summary)
 
 
 def what_to_download(settings: Settings, contracts: Sequence[Contract]) -> str:
     """Return the message for somebody without data: which files, from where, to where."""
     lines = [f"There is no data in {settings.data_dir}. Download at least one of these sources:"]
     for contract in contracts:
-        folder = settings.data_dir / contract.source
+        folder = loading.folder_of(settings, contract)
         lines += ["", f"{contract.source}: {contract.description}"]
         if contract.download:
             lines.append(f"  from  {contract.download}")
@@ -79,6 +81,36 @@ def what_to_download(settings: Settings, contracts: Sequence[Contract]) -> str:
         lines += [f"        {table.files}" for table in contract.tables.values()]
     lines += ["", "Or name the folder that holds these folders: RETAIL_DATA_DIR=/path/to/data make demo"]
     return "\n".join(lines)
+
+
+def _generate(settings: Settings, contracts: Sequence[Contract], scale: str | None, console: Console) -> bool:
+    """Generate the shop where there is none. Returns whether that was done."""
+    shop = [contract for contract in contracts if contract.source == GENERATED_SOURCE]
+    is_theirs = settings.data_dir_of(GENERATED_SOURCE) != settings.own_data_dir
+    if scale is None or not shop or is_theirs or loading.with_files(settings, shop):
+        return False
+    made = demo_shop(settings, scale, console)
+    console.print(
+        f"{GENERATED_SOURCE}: an invented shop was generated into {settings.own_data_dir / GENERATED_SOURCE} in "
+        f"{made.seconds:.1f} s: {made.lines:,} lines of sales from {made.start} to {made.end}, and "
+        f"{sum(made.faults.values()):,} faults for quality to find"
+    )
+    return True
+
+
+def _present(settings: Settings, contracts: Sequence[Contract], console: Console) -> list[Contract]:
+    """Return the sources with files and say where each one's are. Raises OpsError when there are none at all."""
+    present = loading.with_files(settings, contracts)
+    if not present:
+        raise OpsError(what_to_download(settings, contracts))
+    for contract in contracts:
+        folder = loading.folder_of(settings, contract)
+        console.print(
+            f"{contract.source}: files in {folder}"
+            if contract in present
+            else f"{contract.source}: no files in {folder}; docs/data.md says where to get them"
+        )
+    return present
 
 
 def _server(settings: Settings, console: Console) -> Settings:

@@ -51,14 +51,19 @@ def contracts_for(names: Sequence[str], *, every: bool = False) -> list[Contract
     return list(known.values()) if every else [known[name] for name in names]
 
 
-def with_files(contracts: Sequence[Contract], data_dir: Path) -> list[Contract]:
+def with_files(settings: Settings, contracts: Sequence[Contract]) -> list[Contract]:
     """Return the contracts for which there are files."""
-    return [contract for contract in contracts if find_files(contract, data_dir / contract.source)]
+    return [contract for contract in contracts if find_files(contract, folder_of(settings, contract))]
+
+
+def folder_of(settings: Settings, contract: Contract) -> Path:
+    """Return the folder of a source's files."""
+    return settings.data_dir_of(contract.source) / contract.source
 
 
 def load(settings: Settings, contract: Contract, paths: Sequence[Path], console: Console) -> list[LoadResult]:
     """Load a source's files, showing progress. Raises LoadError when nothing can be loaded at all."""
-    folder = settings.data_dir / contract.source
+    folder = folder_of(settings, contract)
     files = match_files(contract, paths) if paths else find_files(contract, folder)
     files = without_superseded(contract, files, lambda _: None)  # load_source says which are left out
     total = sum(file.path.stat().st_size for file in files if file.path.is_file())
@@ -72,7 +77,7 @@ def load(settings: Settings, contract: Contract, paths: Sequence[Path], console:
             settings.connect_loader,
             contract,
             list(paths) or None,
-            settings.data_dir,
+            settings.data_dir_of(contract.source),
             FilesProgress(progress, task),
             progress.console.print,
         )

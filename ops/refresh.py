@@ -109,7 +109,8 @@ class _Refresh:
                 self._restate(restatements)
             if not planned and not self.restated:
                 return Result(False, [])
-            return Result(planned, self.restated, self.changes.found(self.sqlmesh.prod().facts))
+            facts = prod.facts or self.sqlmesh.prod().facts
+            return Result(planned, self.restated, self.changes.found(facts))
 
     def _first_plan(self) -> bool:
         """Compute everything that an earlier attempt has not."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 PLAN = ("plan", "prod", "--auto-apply", "--no-prompts", "--skip-tests", "--no-diff")
-MOST_RANGES = 6  # each is a plan of its own, which costs more than a few days too many
+MOST_RANGES = 4  # each is a plan of its own, which costs more than a few days too many
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from ops.errors import OpsError
 Role = Literal["transformer", "loader", "bi"]
 Server = Literal["embedded", "other"]
 DEFAULT_DIRECTORY = ".postgres"  # of the embedded server, in the project's folder
+GENERATED_SOURCE = "store"  # which `retail demo` makes for itself
 BI_READER = "bi_reader"  # the models' grants name this role
 SUPPORTED_VERSIONS = (18, 16)  # of the embedded server, the default first
 
@@ -62,6 +63,20 @@ class Settings:
     @property
     def env_file(self) -> Path:
         return self.root / ".env"
+
+    @property
+    def own_data_dir(self) -> Path:
+        """The folder in which the project may write raw files; `data_dir` may be somebody else's."""
+        return self.root / "data"
+
+    def data_dir_of(self, source: str) -> Path:
+        """Return the folder in which a source's folder lies.
+
+        That is `data_dir`, and the project's own `data` for the generated source where `data_dir` has none.
+        """
+        folder = self.data_dir / source
+        has_files = folder.is_dir() and any(folder.iterdir())
+        return self.own_data_dir if source == GENERATED_SOURCE and not has_files else self.data_dir
 
     def login(self, role: Role) -> Login:
         return {"transformer": self.transformer, "loader": self.loader, "bi": self.bi}[role]

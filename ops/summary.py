@@ -1,4 +1,4 @@
-"""What is in the warehouse: rows per layer, what was rejected or held back, revenue."""
+"""What is in the warehouse: rows per layer, what was rejected or held back, revenue, stock and parcels."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -31,17 +31,32 @@ REVENUE = """
     WHERE line_kind = 'product' AND NOT is_cancelled
     GROUP BY 1, 2 ORDER BY 1, 2
 """
+INVENTORY = """
+    SELECT source, count(DISTINCT store_key) AS places, count(DISTINCT product_id) AS products,
+        count(*) FILTER (WHERE is_stock_out) AS stock_outs,
+        round(100.0 * avg(is_stock_out::int), 2) AS stock_out_percent,
+        min(snapshot_date) AS first_date, max(snapshot_date) AS last_date
+    FROM core.fct_inventory_snapshot GROUP BY 1 ORDER BY 1
+"""
+SHIPMENTS = """
+    SELECT source, count(*) AS parcels, count(delivered_date) AS delivered,
+        count(*) FILTER (WHERE is_late) AS late, round(avg(transit_days), 1) AS transit_days,
+        min(handed_over_date) AS first_date, max(handed_over_date) AS last_date
+    FROM core.fct_shipment GROUP BY 1 ORDER BY 1
+"""
 QUESTIONS = {
     "rejected_rows": ("ingest.rejected_row", REJECTED),
     "quarantined_rows": ("quality.quarantined_row", QUARANTINED),
     "revenue": ("core.fct_order_line", REVENUE),
+    "inventory": ("core.fct_inventory_snapshot", INVENTORY),
+    "shipments": ("core.fct_shipment", SHIPMENTS),
 }
 
 Rows = list[dict[str, Any]]
 
 
 def summarize(settings: Settings) -> dict[str, Rows]:
-    """Return rows per table, rejected and quarantined rows with reasons, and revenue per source and currency.
+    """Return rows per table, rejected and quarantined rows with reasons, revenue, inventory and shipments.
 
     What has not been built yet is empty. Reads as the transformer. Raises OpsError without a server.
     """

@@ -8,10 +8,12 @@ from typing import Any
 
 import click
 
+from ops.cli.generate import SCALE_NAMES
 from ops.cli.output import console, print_json, print_table, say, write_json
 from ops.settings import Settings, load_settings
 
 MOST_REASONS = 10
+HEADINGS = {"first_date": "from", "last_date": "to", "stock_out_percent": "% stock-outs"}
 
 
 @click.command()
@@ -21,23 +23,36 @@ MOST_REASONS = 10
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write seconds per step and the summary to this file.",
 )
-def demo(json_file: Path | None) -> None:
-    """Start the server, load the data, build the models, show a summary.
+@click.option(
+    "--generate/--no-generate",
+    "generates",
+    default=True,
+    help="Generate a shop into the project's data/store where there is none.",
+)
+@click.option(
+    "--scale", type=click.Choice(SCALE_NAMES), default="small", show_default=True, help="How large it is."
+)
+def demo(json_file: Path | None, generates: bool, scale: str) -> None:
+    """Generate a shop, start the server, load the data, build the models, show a summary.
 
-    Run again it loads only new or changed files and computes only what they touch.
+    Every source that has files is loaded. Run again it generates nothing, loads only new or changed files and
+    computes only what they touch.
     """
     from ops.demo import run_demo
 
-    done = run_demo(load_settings(), console)
+    done = run_demo(load_settings(), console, scale if generates else None)
     say()
     print_summary(done.summary)
     print_connection(done.settings)
     took = ", ".join(f"{name} {seconds:,.1f} s" for name, seconds in done.seconds.items())
     say(f"\nTime: {took}; {sum(done.seconds.values()):,.1f} s in all.")
-    if not done.loaded and not done.built:
+    if not (done.generated or done.loaded or done.built):
         say("Nothing was done: there was nothing to load and nothing to plan.")
     if json_file:
-        write_json(json_file, {"seconds": done.seconds, "loaded": done.loaded, **done.summary})
+        write_json(
+            json_file,
+            {"seconds": done.seconds, "generated": done.generated, "loaded": done.loaded, **done.summary},
+        )
 
 
 @click.command()
@@ -92,10 +107,16 @@ def print_summary(found: Mapping[str, list[dict[str, Any]]]) -> None:
         rows = [(row["source"], row["table_name"], row["rows"], row["reason"]) for row in found[name]]
         rest = f"and {len(rows) - MOST_REASONS} more reasons" if len(rows) > MOST_REASONS else ""
         print_table(title, ("source", "table", "rows", "reason"), rows[:MOST_REASONS], rest)
-    columns = ("source", "currency", "orders", "sales", "returns", "revenue", "first_date", "last_date")
-    rows = [tuple(_money(row[column]) for column in columns) for row in found["revenue"]]
-    headings = (*columns[:-2], "from", "to")
-    print_table("Revenue of products, before freight", headings, rows)
+    for name, title in (
+        ("revenue", "Revenue of products, before freight"),
+        ("inventory", "Stock at the end of each day"),
+        ("shipments", "Parcels"),
+    ):
+        columns = [
+            HEADINGS.get(column, column.replace("_", " ")) for row in found[name][:1] for column in row
+        ]
+        if columns or name == "revenue":
+            print_table(title, columns, [tuple(map(_money, row.values())) for row in found[name]])
 
 
 def print_connection(settings: Settings) -> None:
@@ -115,7 +136,8 @@ def print_connection(settings: Settings) -> None:
         ("source .venv/bin/activate", "so that the commands below are found"),
         ('psql "$(retail url)"', "look around (any PostgreSQL client will do)"),
         ("retail loads", "what was loaded when"),
-        ("retail profile online_retail", "how the raw columns are filled"),
+        ("retail profile store", "how the raw columns are filled"),
+        ("retail quality --html quality.html", "what was found wrong with the data, as a page"),
         ("sqlmesh plan dev", "change a model, and see what it does before prod has it"),
         ('sqlmesh fetchdf "SELECT * FROM core.fct_order LIMIT 5"', ""),
         ("retail stop", "stop the server; `retail start` goes on"),

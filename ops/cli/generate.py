@@ -5,7 +5,6 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ops.cli.output import print_json, print_table, say
 from ops.errors import OpsError
@@ -53,24 +52,15 @@ def generate(
 
     `RETAIL_DATA_DIR=OUT retail load store` loads them.
     """
-    from generator.build import generate as build
     from generator.errors import GeneratorError
     from generator.scales import options
+    from ops.generating import generate as build
 
-    console = Console(stderr=True, highlight=False)
-    columns = (BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
     try:
         wanted = options(scale, seed, days, _day(end), faults)
-        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-            task = bar.add_task("", total=1.0)
-            made = build(
-                wanted,
-                out,
-                force=force,
-                progress=lambda step, share: bar.update(task, completed=share, description=step),
-            )
     except GeneratorError as error:
         raise OpsError(str(error)) from error
+    made = build(wanted, out, Console(stderr=True, highlight=False), force=force)
     if as_json:
         print_json(made.as_dict())
         return

@@ -29,7 +29,7 @@ def load(source: str | None, paths: tuple[Path, ...], every: bool, as_json: bool
     settings = load_settings()
     contracts = loading.contracts_for([source] if source else [], every=every)
     if every:
-        contracts = loading.with_files(contracts, settings.data_dir)
+        contracts = loading.with_files(settings, contracts)
         if not contracts:
             raise OpsError(f"There are no files of any source in {settings.data_dir}.")
     progress = Console(stderr=True, highlight=False)

@@ -105,7 +105,7 @@ def test_the_summary_ends_with_the_address_for_bi_tools_without_its_password(sho
 
 
 def test_without_data_the_demo_says_what_to_download_and_fails(tmp_path: Path) -> None:
-    done = retail(tmp_path, "demo")
+    done = retail(tmp_path, "demo", "--no-generate")
     assert done.returncode == 1
     for contract in load_contracts().values():
         assert f"into  {tmp_path / 'data' / contract.source}/" in done.stderr

@@ -47,16 +47,18 @@ def test_demo_builds_once_and_a_redelivered_file_changes_just_its_day(
     deliver(project, FIRST, 4, 8)
     deliver(project, SECOND, 2)
     timings = tmp_path / "demo.json"
-    shown = project.retail("demo", "--json", str(timings))
+    shown = project.retail("demo", "--no-generate", "--json", str(timings))
     assert "2 files loaded with 3 rows" in shown
     assert "17.50" in shown  # revenue of both days
-    assert set(json.loads(timings.read_text())["seconds"]) == {"Postgres", "Load", "Models", "Count"}
+    assert set(json.loads(timings.read_text())["seconds"]) == {"Data", "Postgres", "Load", "Models", "Count"}
     assert sales(project) == {FIRST: Decimal("15.00"), SECOND: Decimal("2.50")}
 
-    assert "Nothing was done: there was nothing to load and nothing to plan." in project.retail("demo")
+    assert "Nothing was done: there was nothing to load and nothing to plan." in project.retail(
+        "demo", "--no-generate"
+    )
 
     deliver(project, SECOND, 3)
-    shown = project.retail("demo")
+    shown = project.retail("demo", "--no-generate")
     assert f"{SECOND} to {SECOND}" in " ".join(shown.split())
     assert "Nothing was done" not in shown
     assert sales(project) == {FIRST: Decimal("15.00"), SECOND: Decimal("3.75")}
@@ -64,13 +66,13 @@ def test_demo_builds_once_and_a_redelivered_file_changes_just_its_day(
         ([FIRST, SECOND],),
         ([SECOND],),
     ]
-    assert "Nothing was done" in project.retail("demo")
+    assert "Nothing was done" in project.retail("demo", "--no-generate")
 
 
 def test_what_the_demo_names_as_next_steps_works(project: Project) -> None:
     deliver(project, FIRST, 4, 8)
     deliver(project, SECOND, 2)
-    shown = project.retail("demo")
+    shown = project.retail("demo", "--no-generate")
 
     address = project.retail("url", "--bi").strip()
     command = [str(psql_of_wheel()), address, "-X", "-A", "-t", "-c", "SELECT count(*) FROM bi.order_line"]
@@ -96,3 +98,21 @@ def test_what_the_demo_names_as_next_steps_works(project: Project) -> None:
     assert "03020" in fetched, fetched
     ran = project.sqlmesh("run")
     assert "rror" not in ran, ran
+
+
+def test_without_any_data_the_demo_makes_a_shop_once_and_loads_it(project: Project) -> None:
+    shown = project.retail("demo", "--scale", "tiny")
+    assert "an invented shop was generated" in shown
+    assert "no files in" in shown  # of the sources that nobody may hand on
+    assert "Nothing was done" not in shown
+    [(files, lines)] = project.query(
+        "SELECT count(*), sum(rows_loaded) FILTER (WHERE table_name = 'pos_line') FROM ingest.load "
+        "WHERE source = 'store' AND status = 'loaded'"
+    )
+    assert files == sum(path.is_file() for path in (project.root / "data" / "store").rglob("*"))
+    assert lines
+    assert (project.root / "data" / "truth" / "faults.csv").read_text().count("\n") > 1
+
+    again = project.retail("demo", "--scale", "tiny")
+    assert "an invented shop was generated" not in again
+    assert "Nothing was done: there was nothing to load and nothing to plan." in again

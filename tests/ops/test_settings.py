@@ -42,6 +42,18 @@ def test_shared_data_beside_the_project_is_found_and_a_named_folder_wins(tmp_pat
     assert load_settings(root, {"RETAIL_DATA_DIR": "mine"}).data_dir == root / "mine"
 
 
+def test_the_generated_shop_lies_in_the_projects_own_folder_unless_the_data_has_one(tmp_path: Path) -> None:
+    root, shared = tmp_path / "project", tmp_path / "shared" / "data"
+    (shared / "olist").mkdir(parents=True)
+    settings = load_settings(root, {})
+    assert settings.data_dir_of("olist") == settings.data_dir_of("online_retail") == shared
+    assert settings.data_dir_of("store") == root / "data"
+    (shared / "store").mkdir()
+    assert settings.data_dir_of("store") == root / "data"  # there is nothing in it
+    (shared / "store" / "pos").mkdir()
+    assert settings.data_dir_of("store") == shared
+
+
 def test_with_one_user_everybody_is_that_user(tmp_path: Path) -> None:
     settings = load_settings(tmp_path, {"PGUSER": "me", "PGPASSWORD": "secret", "PGHOST": "db"})
     assert settings.loader == settings.transformer

@@ -1,12 +1,18 @@
 MODEL (
   name stg.store__customer_feed,
-  kind VIEW,
+  kind INCREMENTAL_BY_TIME_RANGE (
+    time_column event_date
+  ),
   owner analytics_engineering,
+  signals (
+    data_has_landed()
+  ),
   grain (source_file, row_number),
   tags (staging, store),
   audits (
-    not_null(columns := (source_file, row_number)),
-    unique_combination_of_columns(columns := (source_file, row_number))
+    not_null(columns := (source_file, row_number, event_date)),
+    unique_combination_of_columns(columns := (source_file, row_number)),
+    staged_rows_match_raw(raw_table := raw_store.customer_feed, staged_on := event_date)
   ),
   description 'One row per event of the customers'' log as the file has it, typed, nothing dropped, personal values hashed or left behind. Count only events without a quarantine_reason and with copy_number 1.'
 );
@@ -35,6 +41,8 @@ WITH typed AS (
       (marketing_consent, 'text', FALSE, 'true|false')
     )::TEXT AS quarantine_reason /* a name, an address or a region may be missing, as those of who was erased are */
   FROM raw_store.customer_feed
+  WHERE
+    _event_date BETWEEN @start_date AND @end_date
   OFFSET 0 /* a fence: without it Postgres works the reason out once more for copy_number */
 )
 SELECT
@@ -54,9 +62,13 @@ SELECT
   has_marketing_consent::BOOLEAN AS has_marketing_consent,
   (
     ROW_NUMBER() OVER (
-      PARTITION BY customer_id, change_number, quarantine_reason IS NULL
+      PARTITION BY event_date, customer_id, change_number, quarantine_reason IS NULL
       ORDER BY source_file, row_number
     )
   )::INT AS copy_number, /* 2 and more: the same event again */
   quarantine_reason::TEXT AS quarantine_reason
 FROM typed
+WHERE
+  event_date BETWEEN @start_date AND @end_date;
+
+@INDEX_ON(event_date)

@@ -128,4 +128,6 @@ FROM judged;
 
 @INDEX_ON(rated_date);
 
-@INDEX_ON(rated_order_id)
+@INDEX_ON(rated_order_id);
+
+@INDEX_ON_ROWS(NOT rule_name IS NULL, rated_date)

@@ -137,4 +137,6 @@ FROM referred;
 
 @INDEX_ON(order_date);
 
-@INDEX_ON(order_id)
+@INDEX_ON(order_id);
+
+@INDEX_ON_ROWS(NOT rule_name IS NULL, order_date)
