@@ -87,6 +87,12 @@ class Healing:
             for offset in range((last - first).days + 1):
                 self._computed[restatement.source][first + timedelta(days=offset)] = self._plans
 
+    def was_planned(self, touched: Mapping[str, Touched], after: date) -> None:
+        """Take note of the new days, after the last one that was computed, that the plan has computed."""
+        self._plans += 1
+        for source, item in touched.items():
+            self._computed[source].update({day: self._plans for day in item.dates if day > after})
+
     def rounds(self, computed_until: date) -> Iterator[dict[str, Touched]]:
         """Yield what to compute again while rows wait for one whose day was computed after their own.
 

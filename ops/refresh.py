@@ -137,6 +137,7 @@ class _Refresh:
         before = self.sqlmesh.prod_mark()
         self.sqlmesh.run([*PLAN, "--run"])
         planned = self.sqlmesh.prod_mark() != before
+        healing.was_planned(touched, last)
         if problem and not planned:
             raise problem
         if problem:

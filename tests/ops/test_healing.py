@@ -144,5 +144,13 @@ def test_days_that_the_same_plan_computed_and_days_that_were_new_fit_already(sho
     assert list(healing.rounds(computed_until=DAYS[4])) == []
 
 
+def test_what_waits_for_a_row_of_a_new_day_is_computed_after_the_plan(shop: Shop) -> None:
+    shop.load(9, "order", "o1", DAYS[5])
+    shop.hold("parcel", DAYS[2], "order_id 'o1' is unknown")
+    healing = shop.healing(done=5)
+    healing.was_planned({"shop": Touched(9, {"order": {DAYS[5]}})}, after=DAYS[4])
+    assert days(next(healing.rounds(computed_until=DAYS[4]))) == {"parcel": {DAYS[2]}}
+
+
 def test_without_a_quarantine_nobody_waits(database: Settings) -> None:
     assert Healing(database, {"shop": CONTRACT}, {}).added_to(TOUCHED) == TOUCHED
