@@ -96,7 +96,7 @@ def test_deliveries_in_any_order_end_as_a_clean_build(project: Project, clean: P
     waiting = held(project)
 
     # The news of the whole week: what waited for them is computed again.
-    files.bring(lambda path: path.parts[1] in FEEDS and bool(day_of(path)))
+    files.bring(lambda path: bool(day_of(path)) and path.parts[1] in FEEDS)
     copied.unlink()
     refreshed(project)
     assert held(project) < waiting

@@ -15,7 +15,7 @@ from loaders.contract import load_contracts
 from loaders.schema import ensure_tables
 from ops import refresh as subject
 from ops.errors import OpsError
-from ops.refresh import restatements_for
+from ops.refresh import far_restatements_for, far_tables, restatements_for
 from ops.refresh_ledger import Touched, alone
 from ops.restatement import Restatement, ranges
 from ops.settings import Settings
@@ -61,6 +61,19 @@ def test_only_the_models_that_read_a_touched_table_are_restated_for_its_dates() 
     assert restatements_for(touched, READERS, days(9)[0]) == [
         Restatement(("stg.shop__payment", "stg.shop__sale", "stg.shop__to_control_total"), *days(0, 1))
     ]
+
+
+def test_rows_that_count_with_an_earlier_row_are_computed_apart_and_the_last_days_first() -> None:
+    touched = {"shop": Touched(7, {"sale": set(days(0)), "payment": set(days(1, 5, 6))})}
+    far = {("shop", "payment")}
+    assert restatements_for(touched, READERS, days(9)[0], far) == [
+        Restatement(("stg.shop__sale", "stg.shop__to_control_total"), days(0)[0], days(0)[0])
+    ]
+    assert far_restatements_for(touched, READERS, days(9)[0], far) == [
+        Restatement(("stg.shop__payment",), *days(5, 6)),
+        Restatement(("stg.shop__payment",), *days(1, 1)),
+    ]
+    assert far_tables(load_contracts()) == {("store", "rating")}
 
 
 def test_a_table_without_event_time_is_restated_for_all_time() -> None:
