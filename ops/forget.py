@@ -179,7 +179,7 @@ def _vacuum(connection: Connection, contract: Contract, touched: Sequence[str]) 
 def _erase_derived(found: Forgotten, sqlmesh: SqlMesh, say: Say) -> None:
     for restatement in found.restatements:
         say(f"Computing again {restatement}")
-        sqlmesh.run(restatement.arguments())
+        sqlmesh.restate(restatement)
     for name in found.environments:
         say(
             f"Taking down the environment {name}: it has tables of its own; `sqlmesh plan {name}` makes it again"

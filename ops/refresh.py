@@ -154,7 +154,7 @@ class _Refresh:
         for restatement in restatements:
             self.say(f"Computing again {restatement}")
             self.changes.remember(restatement)
-            self.sqlmesh.run(restatement.arguments())
+            self.sqlmesh.restate(restatement)
             self.restated.append(restatement)
             if healing:
                 healing.was_computed(restatement)

@@ -21,11 +21,18 @@ class Restatement:
     source: str | None = field(default=None, compare=False)
     why: str = field(default="", compare=False)
 
-    def arguments(self) -> list[str]:
+    def arguments(self, computed_until: date | None = None) -> list[str]:
+        """Return what to tell sqlmesh; `computed_until` is the last day that prod holds.
+
+        The plan is made as of the end of that day. As of now it would mark models that are computed whole as
+        done up to yesterday, and the plan that computes the days in between would leave them as they are.
+        """
         chosen = [part for model in self.models for part in ("--restate-model", model)]
-        if self.first is None or self.last is None:
-            return [*PLAN, *chosen]
-        return [*PLAN, *chosen, "--start", self.first.isoformat(), "--end", self.last.isoformat()]
+        if self.first is not None and self.last is not None:
+            chosen += ["--start", self.first.isoformat(), "--end", self.last.isoformat()]
+        if computed_until is not None:
+            chosen += ["--execution-time", (computed_until + timedelta(days=1)).isoformat()]
+        return [*PLAN, *chosen]
 
     @property
     def span(self) -> tuple[date, date]:

@@ -11,6 +11,7 @@ from typing import IO, Any
 import psycopg2
 
 from ops.errors import OpsError
+from ops.restatement import Restatement
 from ops.settings import Settings
 
 RawTable = tuple[str, str]  # source, table
@@ -52,6 +53,10 @@ class SqlMesh:
     def __init__(self, settings: Settings, output: IO[str] | None = None) -> None:
         self._settings = settings
         self._output = output
+
+    def restate(self, restatement: Restatement) -> None:
+        """Compute models of prod again. Raises OpsError when the plan fails."""
+        self.run(restatement.arguments(self.prod().computed_until))
 
     def run(self, arguments: Sequence[str], answer: str = "") -> None:
         """Run a sqlmesh command with its output on the terminal and `answer` to what it asks.

@@ -76,6 +76,12 @@ def test_rows_that_count_with_an_earlier_row_are_computed_apart_and_the_last_day
     assert far_tables(load_contracts()) == {("store", "rating")}
 
 
+def test_a_restatement_is_planned_as_of_the_last_day_that_prod_holds() -> None:
+    plan = Restatement(("stg.shop__sale",), *days(0, 1))
+    assert plan.arguments(days(4)[0])[-2:] == ["--execution-time", str(days(5)[0])]
+    assert "--execution-time" not in plan.arguments()
+
+
 def test_a_table_without_event_time_is_restated_for_all_time() -> None:
     touched = {"shop": Touched(7, timeless_tables={"product"})}
     (plan,) = restatements_for(touched, READERS, days(9)[0])
@@ -148,6 +154,9 @@ class Warehouse(SqlMesh):
             self.plan = f"{len(self.commands)} {self.plan}"
         if not restates and self.changed:
             self.changed, self.fails = False, ""
+
+    def restate(self, restatement: Restatement) -> None:
+        self.run(restatement.arguments())
 
     def prod_mark(self) -> str | None:
         return self.plan
