@@ -7,8 +7,9 @@ MODEL (
   description 'One row per accepted row that may have come before its customer or product, with the file that brought that one. What never waited is left out; so are parcels and ratings that waited for their order, whose healing is not told.'
 );
 
-WITH child_load AS (
-  /* For each day, when first a row of that day or a later one came that refers to customers or products. */
+WITH child_load AS MATERIALIZED (
+  /* For each day, when first a row of that day or a later one came that refers to customers or products.
+     Stored: Postgres would work it out again for each day that is asked for, or for each customer. */
   SELECT
     touched.event_date,
     MIN(MIN(load.finished_at)) OVER (ORDER BY touched.event_date ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS first_at
@@ -84,7 +85,7 @@ WITH child_load AS (
   GROUP BY
     event.parent_table,
     event.parent_id
-), first_day AS (
+), first_day AS MATERIALIZED (
   SELECT
     asked.known_from,
     (
