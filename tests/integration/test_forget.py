@@ -182,7 +182,7 @@ def deliver_again(folder: Path, person: str) -> int:
 def test_a_customer_of_the_generated_shop_leaves_orders_parcels_and_ratings(
     postgres: ThrowawayServer, project: Project
 ) -> None:
-    generate(options("tiny", seed=5, days=40, faults=0.01), project.root / "data")
+    generate(options("tiny", seed=1, faults=0.01), project.root / "data")
     project.retail("load", "store")
     project.retail("refresh")
     [(person,)] = project.query(BUSY)
