@@ -27,6 +27,7 @@ from ops.sqlmesh import RawTable, SqlMesh
 
 Say = Callable[[str], None]
 JANITOR = ("janitor", "--ignore-ttl")
+MOST_PLANS, MOST_FIRST_PLANS = 3, 2  # a person's days are spread over years: more plans would spare few days
 
 
 @dataclass(frozen=True)
@@ -104,10 +105,11 @@ def restatements_for(
     if not models:
         return []
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
-    days = ranges([day for day in erased.dates if day <= yesterday]) or [(yesterday, yesterday)]
+    days = ranges([day for day in erased.dates if day <= yesterday], MOST_PLANS) or [(yesterday, yesterday)]
     own = [day for day in erased.own_dates if day <= yesterday]
     hang_on_them = len(days) > 1 and set(own) != set(erased.dates)
-    return [Restatement(models, *span) for span in [*(ranges(own) if hang_on_them else []), *reversed(days)]]
+    first = ranges(own, MOST_FIRST_PLANS) if hang_on_them else []
+    return [Restatement(models, *span) for span in [*first, *reversed(days)]]
 
 
 def _check(settings: Settings, contract: Contract) -> None:
