@@ -6,6 +6,8 @@ computed from the id. `ingest.erased_id` knows an erased id by a keyed hash only
 up there.
 """
 
+from datetime import date
+
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class with a lower-case name
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
@@ -99,6 +101,7 @@ def erase(cursor: Cursor, contract: Contract, customer_id: str) -> Erased:
     if not erased.rows:
         return erased
     erased.rows |= _erase_texts(cursor, contract)
+    _rename_arrived_keys(cursor, contract)
     cursor.execute(
         "INSERT INTO ingest.erasure (source, id_mark, rows_touched, event_dates) "
         "VALUES (%s, %s, %s, %s::date[]) RETURNING erasure_id",
@@ -107,6 +110,22 @@ def erase(cursor: Cursor, contract: Contract, customer_id: str) -> Erased:
     row = cursor.fetchone()
     _remember_ids(cursor, contract, int(row[0]) if row else 0)
     return erased
+
+
+def own_dates(cursor: Cursor, contract: Contract, mark: str) -> list[date]:
+    """Return the event dates of an erased person's rows in the table where the id stands first, if it has dates."""
+    place = contract.reference(contract.person or "")
+    if place is None or not contract.tables[place[0]].has_event_date:
+        return []
+    cursor.execute(
+        sql.SQL(
+            "SELECT DISTINCT _event_date FROM {} WHERE {} IN "
+            "(SELECT tombstone FROM ingest.erased_id WHERE source = %s AND root = %s AND id_mark = %s) "
+            "ORDER BY 1"
+        ).format(table_name(contract, place[0]), sql.Identifier(place[1])),
+        [contract.source, person_root(contract), mark],
+    )
+    return [day for (day,) in cursor.fetchall()]
 
 
 def erase_again(cursor: Cursor, contract: Contract, name: str, load_id: int) -> Erased:
@@ -216,6 +235,19 @@ def _remember_ids(cursor: Cursor, contract: Contract, erasure_id: int) -> None:
             normal=normal(sql.SQL("value")),
             erasure=sql.Literal(erasure_id),
         )
+    )
+
+
+def _rename_arrived_keys(cursor: Cursor, contract: Contract) -> None:
+    """Let the ledger's hashes of keys be those of what stands for the ids: anybody may compute those of ids."""
+    cursor.execute(
+        "WITH known AS (DELETE FROM ingest.arrived_key AS arrived USING erasing AS e "
+        "WHERE arrived.source = %s AND (arrived.table_name || '.' || arrived.column_name) = e.root "
+        "AND e.tombstone IS NOT NULL AND arrived.key_hash = hashtextextended(e.value, 0) "
+        "RETURNING arrived.load_id, arrived.source, arrived.table_name, arrived.column_name, e.tombstone) "
+        "INSERT INTO ingest.arrived_key (load_id, source, table_name, column_name, key_hash) "
+        "SELECT DISTINCT load_id, source, table_name, column_name, hashtextextended(tombstone, 0) FROM known",
+        [contract.source],
     )
 
 

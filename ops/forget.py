@@ -7,7 +7,7 @@ uses is dropped now instead of in a week. The ledger says how far an erasure cam
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from psycopg2 import sql
@@ -27,6 +27,7 @@ from ops.sqlmesh import RawTable, SqlMesh
 
 Say = Callable[[str], None]
 JANITOR = ("janitor", "--ignore-ttl")
+MOST_PLANS, MOST_FIRST_PLANS = 3, 2  # a person's days are spread over years: more plans would spare few days
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Forgotten:
     source: str
     rows: dict[str, int]
     dates: list[date]
+    own_dates: list[date] = field(default_factory=list)  # of the rows that others know the person by
     restatements: list[Restatement] = field(default_factory=list)
     environments: list[str] = field(default_factory=list)
     finished_before: datetime | None = None
@@ -74,12 +76,12 @@ def forget(
             return before
         erased = before or _erase_raw(connection, contract, customer_id, say, dry_run=dry_run)
         has_prod, has_state = sqlmesh.prod_mark() is not None, sqlmesh.has_state()
-        found = Forgotten(
-            contract.source,
-            erased.rows,
-            erased.dates,
-            restatements_for(contract.source, erased, sqlmesh.prod().readers) if has_prod else [],
-            sqlmesh.environments_of_their_own() if has_state else [],
+        found = replace(
+            erased,
+            restatements=restatements_for(contract.source, erased, sqlmesh.prod().readers)
+            if has_prod
+            else [],
+            environments=sqlmesh.environments_of_their_own() if has_state else [],
         )
         if dry_run:
             return found
@@ -94,13 +96,20 @@ def restatements_for(
 ) -> list[Restatement]:
     """Return the plans that compute the person's days again.
 
-    Models without a time are computed whole by any of them, so a person without dated rows gets yesterday.
+    First the days of the rows that others know the person by: a receipt whose customer is not there yet would be
+    held back. Then all days, the last ones first: a sale's day reads the rating that came later. Models without
+    a time are computed whole by any of them, so a person without dated rows gets yesterday.
     """
     tables = {name.removesuffix("._extra") for name in erased.rows}
     models = tuple(sorted({model for table in tables for model in readers.get((source, table), [])}))
+    if not models:
+        return []
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
-    days = ranges([day for day in erased.dates if day <= yesterday]) or [(yesterday, yesterday)]
-    return [Restatement(models, first, last) for first, last in days] if models else []
+    days = ranges([day for day in erased.dates if day <= yesterday], MOST_PLANS) or [(yesterday, yesterday)]
+    own = [day for day in erased.own_dates if day <= yesterday]
+    hang_on_them = len(days) > 1 and set(own) != set(erased.dates)
+    first = ranges(own, MOST_FIRST_PLANS) if hang_on_them else []
+    return [Restatement(models, *span) for span in [*first, *reversed(days)]]
 
 
 def _check(settings: Settings, contract: Contract) -> None:
@@ -143,7 +152,8 @@ def _known(connection: Connection, contract: Contract, customer_id: str) -> tupl
             [contract.source, mark],
         )
         row = cursor.fetchone()
-    return mark, Forgotten(contract.source, row[0], row[1], finished_before=row[2]) if row else None
+        own = erasure.own_dates(cursor, contract, mark) if row else []
+    return mark, Forgotten(contract.source, row[0], row[1], own, finished_before=row[2]) if row else None
 
 
 def _erase_raw(
@@ -151,6 +161,7 @@ def _erase_raw(
 ) -> Forgotten:
     with connection.cursor() as cursor:
         erased = erasure.erase(cursor, contract, customer_id)
+        own = erasure.own_dates(cursor, contract, erasure.mark_of(cursor, contract, customer_id))
     if dry_run or not erased.rows:
         connection.rollback()
     else:
@@ -160,7 +171,7 @@ def _erase_raw(
     if not dry_run:
         say(f"Erased from {contract.schema_name}: {sum(erased.rows.values()):,} rows.")
         _vacuum(connection, contract, list(erased.rows))
-    return Forgotten(contract.source, erased.rows, sorted(erased.dates))
+    return Forgotten(contract.source, erased.rows, sorted(erased.dates), own)
 
 
 def _vacuum(connection: Connection, contract: Contract, touched: Sequence[str]) -> None:

@@ -14,7 +14,6 @@ from generator.scales import Options, options
 from ops.errors import OpsError
 from ops.settings import GENERATED_SOURCE, Settings
 
-DEMO_SCALE = "small"
 DEMO_SEED = 1
 DEMO_FAULTS = 0.002  # a share of spoiled rows, so that there is something for quality to find
 _UNFINISHED = ".unfinished"

@@ -9,11 +9,15 @@ MODEL (
   grants (
     "select" = ARRAY['bi_reader']
   ),
-  audits (not_null(columns := (
+  audits (
+    not_null(columns := (
       store_key
-    )), unique_values(columns := (
+    )),
+    unique_values(columns := (
       store_key
-  ))),
+    )),
+    no_personal_values(columns := (store_name, city, state))
+  ),
   description 'One row per store and per warehouse, and one Unknown member. Count stores by store_kind, not by row.',
   column_descriptions (
     store_key = 'Surrogate key: hash of source and store.',

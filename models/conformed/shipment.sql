@@ -16,6 +16,7 @@ MODEL (
       columns := (source, shipment_id, order_id, warehouse_id, handed_over_at, handed_over_date)
     ),
     unique_combination_of_columns(columns := (source, shipment_id)),
+    no_personal_values(columns := (carrier, destination_city, destination_state)),
     rows_match_row_total(entity := 'shipment', counted_on := handed_over_date)
   ),
   description 'One row per source and parcel, on the day that the carrier took it over.'

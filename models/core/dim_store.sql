@@ -8,7 +8,8 @@ MODEL (
     not_null(columns := (store_key, source, store_id, store_kind, supplied_by_store_key)),
     unique_values(columns := (
       store_key
-    ))
+    )),
+    no_personal_values(columns := (store_name, city, state))
   ),
   description 'One row per store and per warehouse, and one Unknown member, which also stands for what is sold without a store. Count stores by store_kind, not by row.',
   column_descriptions (

@@ -16,6 +16,7 @@ MODEL (
       shipment_key
     )),
     references_exist(key := order_key, parent := core.fct_order),
+    no_personal_values(columns := (carrier, destination_city, destination_state)),
     rows_match_row_total(entity := 'shipment', counted_on := handed_over_date)
   ),
   description 'One row per parcel, on the day that the carrier took it over. Days are averaged, never added; the share of late parcels counts those that are delivered.',

@@ -102,7 +102,7 @@ def print_summary(found: Mapping[str, list[dict[str, Any]]]) -> None:
     print_table("Rows per layer", ("layer", "rows", "tables"), by_layer(found["tables"]))
     for name, title in (
         ("rejected_rows", "Rows of files that could not be read"),
-        ("quarantined_rows", "Rows held back because a value makes no sense"),
+        ("quarantined_rows", "Rows held back: a value is none, or what they name is unknown"),
     ):
         rows = [(row["source"], row["table_name"], row["rows"], row["reason"]) for row in found[name]]
         rest = f"and {len(rows) - MOST_REASONS} more reasons" if len(rows) > MOST_REASONS else ""

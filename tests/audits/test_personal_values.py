@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-MODELS = ("core.dim_customer", "bi.customer")
+# Each with the columns that the audit looks at; rows of dated models stand on a day that is audited.
+MODELS = {
+    "core.dim_customer": ("customer_id", "city", "state"),
+    "bi.customer": ("customer_id", "city", "state"),
+    "core.dim_store": ("store_name", "city", "state"),
+    "bi.store": ("store_name", "city", "state"),
+    "conformed.shipment": ("carrier", "destination_city", "destination_state"),
+    "core.fct_shipment": ("carrier", "destination_city", "destination_state"),
+    "bi.shipment": ("carrier", "destination_city", "destination_state"),
+}
+DAY = {"handed_over_date": "2025-06-26"}
 PERSONAL = (
     "ann@example.org",
     "Leeds (ann.o'neil+shop@mail.example.co.uk)",
@@ -34,17 +44,13 @@ HARMLESS = (
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_what_looks_like_an_address_or_a_number_to_call_is_found(bench, model):
-    bench.fill(model, [{"customer_id": f"c{place}", "city": text} for place, text in enumerate(PERSONAL)])
-    assert bench.complaints(model, "no_personal_values") == len(PERSONAL)
+def test_what_looks_like_an_address_or_a_number_to_call_is_found_in_every_column(bench, model):
+    for column in MODELS[model]:
+        bench.fill(model, [DAY | {column: text} for text in PERSONAL])
+        assert bench.complaints(model, "no_personal_values") == len(PERSONAL), column
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_ids_places_and_dates_are_not(bench, model):
-    bench.fill(model, [{"customer_id": text, "city": text, "state": text} for text in HARMLESS])
+    bench.fill(model, [DAY | dict.fromkeys(MODELS[model], text) for text in HARMLESS])
     assert bench.complaints(model, "no_personal_values") == 0
-
-
-def test_every_text_column_counts(bench):
-    bench.fill("core.dim_customer", [{"customer_id": "ann@example.org"}, {"state": "+44 20 7946 0001"}])
-    assert bench.complaints("core.dim_customer", "no_personal_values") == 2

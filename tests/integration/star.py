@@ -9,15 +9,21 @@ KEYS = {
     "dim_customer": "customer_key",
     "dim_product": "product_key",
     "dim_seller": "seller_key",
+    "dim_store": "store_key",
     "dim_geography": "geography_key",
     "dim_date": "calendar_date",
     "fct_order": "order_key",
     "fct_order_line": "order_line_key",
     "fct_payment": "payment_key",
     "fct_review": "review_key",
+    "fct_inventory_snapshot": "inventory_snapshot_key",
+    "fct_shipment": "shipment_key",
     "bridge_return": "return_line_key",
 }
-FACTS = tuple(table for table in KEYS if table.startswith("fct_"))
+FACTS = {table: "order_date" for table in KEYS if table.startswith("fct_")} | {
+    "fct_inventory_snapshot": "snapshot_date",
+    "fct_shipment": "handed_over_date",
+}  # with their day
 Fingerprint = tuple[int, int]  # rows, and a hash over all of them in any order
 
 
@@ -36,9 +42,9 @@ def fingerprints(project: Project, schema: str = "core") -> dict[str, Fingerprin
 def daily_fingerprints(project: Project, schema: str = "core") -> dict[tuple[str, str, date], Fingerprint]:
     """Return the same for each fact, source and day."""
     found = {}
-    for table in FACTS:
+    for table, day_column in FACTS.items():
         rows = project.query(
-            f"SELECT source, order_date, count(*), sum(hashtextextended(row::text, 0)::numeric) "
+            f"SELECT source, {day_column}, count(*), sum(hashtextextended(row::text, 0)::numeric) "
             f"FROM {schema}.{table} AS row GROUP BY 1, 2"
         )
         for source, day, count, content in rows:

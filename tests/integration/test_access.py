@@ -20,6 +20,9 @@ PLAN = ("plan", "prod", "--auto-apply", "--no-prompts", "--skip-tests")
 MAY: tuple[tuple[Role, str], ...] = (
     ("bi", "SELECT count(*) FROM bi.customer"),
     ("bi", "SELECT count(*) FROM bi.order_line"),
+    ("bi", "SELECT count(*) FROM bi.store"),
+    ("bi", "SELECT count(*) FROM bi.inventory_snapshot"),
+    ("bi", "SELECT count(*) FROM bi.shipment"),
     ("loader", "SELECT count(*) FROM raw_olist.customer"),
     ("loader", "INSERT INTO raw_olist.customer (_load_id, _source_file, _row_number) VALUES (1, 'f', 1)"),
     ("loader", "DELETE FROM ingest.rejected_row"),
@@ -71,6 +74,7 @@ MUST_NOT: dict[Role, tuple[str, ...]] = {
     ),
     "loader": (
         "CREATE TABLE public.mine (a int)",
+        "CREATE FUNCTION public.lower(integer) RETURNS text LANGUAGE sql AS 'SELECT 1'",
         "CREATE TABLE bi.mine (a int)",
         "CREATE TABLE core.mine (a int)",
         "CREATE TABLE sqlmesh__core.mine (a int)",

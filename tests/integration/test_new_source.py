@@ -75,7 +75,8 @@ def test_a_new_shop_reaches_core_by_the_pages_steps_and_nothing_from_conformed_o
     # A plan lints first.
     shop.sqlmesh("plan", "dev", "--auto-apply", "--no-prompts", "--skip-tests")
     promoted = shop.sqlmesh("plan", "prod", "--auto-apply", "--no-prompts", "--skip-tests")
-    assert "Executing model batches" not in promoted
+    # Days that have not landed are open, so SQLMesh looks for batches; it finds none.
+    assert set(re.findall(r"Executing model batches .* (\d+/\d+)", promoted)) <= {"0/0"}
 
     lines = shop.query(
         """

@@ -380,6 +380,16 @@ def test_somebody_else_who_rates_what_the_person_bought_is_left_alone(generated:
     assert generated.query("SELECT count(*) FROM ingest.erased_id") == [(1,)]
 
 
+def test_hashes_of_keys_in_the_ledger_do_not_lead_back(known: Shop) -> None:
+    known.load(CUSTOMERS.replace("card-ann-1", "card-ann-2"), "customers.csv")
+    hashes = "SELECT column_name FROM ingest.arrived_key WHERE key_hash = hashtextextended('{}', 0)"
+    assert known.query(hashes.format("card-ann-2")) == [("card",)]
+    erase(known, ANN)
+    assert known.query(hashes.format("card-ann-2")) == []
+    [(stands_for,)] = known.query("SELECT DISTINCT card FROM raw_shop.customer WHERE card LIKE 'erased-%'")
+    assert known.query(hashes.format(stands_for)) == [("card",)]
+
+
 def test_nobody_of_that_name_changes_nothing(known: Shop) -> None:
     before = everything(known)
     assert erase(known, "nobody").rows == {}

@@ -79,8 +79,8 @@ def test_the_days_are_computed_again_and_the_rest_is_dropped(loaded: Settings) -
     assert found.dates == [FIRST, LAST]
     plans = [run for run in sqlmesh.runs if run[0] == "plan"]
     assert [run[run.index("--start") :] for run in plans] == [
-        ("--start", str(FIRST), "--end", str(FIRST)),
         ("--start", str(LAST), "--end", str(LAST)),
+        ("--start", str(FIRST), "--end", str(FIRST)),
     ]
     assert all("stg.shop__sale" in run and "stg.shop__other" not in run for run in plans)
     assert sqlmesh.runs[-2:] == [("invalidate", "dev"), ("janitor", "--ignore-ttl")]
@@ -142,6 +142,15 @@ def test_a_person_without_days_still_leaves_the_dimensions() -> None:
     assert plan.models == ("stg.shop__customer",)
     assert plan.first == plan.last
     assert abs((plan.first or yesterday) - yesterday) <= timedelta(days=1)
+
+
+def test_rows_by_which_the_person_is_known_come_first_and_then_the_last_days() -> None:
+    days = [FIRST, LAST, date(2026, 3, 5)]
+    readers = {("shop", "customer"): ["a"], ("shop", "sale"): ["b"]}
+    erased = Forgotten("shop", {"customer": 1, "sale": 3}, days, own_dates=[LAST])
+    plans = restatements_for("shop", erased, readers)
+    assert [plan.first for plan in plans] == [LAST, days[2], LAST, FIRST]
+    assert {plan.models for plan in plans} == {("a", "b")}
 
 
 def test_only_models_of_touched_tables_are_computed_again() -> None:

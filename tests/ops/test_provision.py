@@ -65,6 +65,20 @@ def test_every_session_is_in_utc(database: Settings) -> None:
         connection.close()
 
 
+def test_who_may_make_schemas_cannot_put_functions_in_anybodys_way(database: Settings) -> None:
+    name = database.transformer.user
+    run(
+        database,
+        "loader",
+        f'CREATE SCHEMA "{name}"',
+        f'GRANT USAGE ON SCHEMA "{name}" TO "{name}"',
+        f"CREATE FUNCTION \"{name}\".lower(integer) RETURNS text LANGUAGE sql AS $$SELECT 'of the loader'$$",
+        f'GRANT EXECUTE ON FUNCTION "{name}".lower(integer) TO "{name}"',
+    )
+    with pytest.raises(psycopg2.errors.UndefinedFunction):
+        run(database, "transformer", "SELECT lower(1)")
+
+
 def test_provisioning_again_changes_nothing_and_fails_nothing(
     postgres: ThrowawayServer, database: Settings
 ) -> None:

@@ -118,7 +118,17 @@ WITH line AS (
   LEFT JOIN known_sale
     ON known_sale.receipt_id = line.returned_receipt_id
     AND known_sale.line_number = line.returned_line_number
-  OFFSET 0
+  OFFSET 0 /* a fence: what is held back is worked out once a row */
+), judged AS (
+  SELECT
+    *,
+    CASE
+      WHEN NOT quarantine_reason IS NULL
+      THEN @QUARANTINE_RULE(quarantine_reason)
+      WHEN NOT orphan_reason IS NULL
+      THEN 'orphan_reference'
+    END AS rule_name
+  FROM referred
 )
 SELECT
   source_file::TEXT AS source_file,
@@ -139,21 +149,18 @@ SELECT
   payment_method::TEXT AS payment_method,
   returned_receipt_id::TEXT AS returned_receipt_id,
   returned_line_number::INT AS returned_line_number,
-  CASE
-    WHEN NOT quarantine_reason IS NULL
-    THEN @QUARANTINE_RULE(quarantine_reason)
-    WHEN NOT orphan_reason IS NULL
-    THEN 'orphan_reference'
-  END::TEXT AS rule_name, /* the check that it failed first; NULL: accepted */
-  COALESCE(quarantine_reason, orphan_reason)::TEXT AS reason,
+  rule_name::TEXT AS rule_name, /* the check that it failed first; NULL: accepted */
+  NULLIF(ARRAY_TO_STRING(ARRAY[quarantine_reason, orphan_reason], '; '), '')::TEXT AS reason,
   quality_flag::TEXT AS quality_flag,
-  (
-    ROW_NUMBER() OVER (
-      PARTITION BY order_date, receipt_id, line_number, COALESCE(quarantine_reason, orphan_reason) IS NULL
+  CASE
+    WHEN rule_name IS NULL
+    THEN ROW_NUMBER() OVER (
+      PARTITION BY order_date, receipt_id, line_number, rule_name
       ORDER BY source_file, row_number
     )
-  )::INT AS copy_number /* 2 and more: the same line of the same receipt again, whatever it says now */
-FROM referred;
+    ELSE 1
+  END::INT AS copy_number /* 2 and more: the same line of the same receipt again, whatever it says now */
+FROM judged;
 
 @INDEX_ON(order_date);
 

@@ -24,7 +24,6 @@ WITH staged AS MATERIALIZED (
   WHERE
     rated_date BETWEEN @start_date AND @end_date
 ), known_customer AS MATERIALIZED (
-  /* Once, and not for each row that asks: whether an event is usable is worked out from its texts. */
   SELECT DISTINCT
     customer_id
   FROM stg.store__customer_feed

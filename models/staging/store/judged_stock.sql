@@ -25,7 +25,6 @@ WITH staged AS (
     snapshot_date BETWEEN @start_date AND @end_date
   OFFSET 0 /* a fence: without it Postgres works the reason out again in each column that asks for it */
 ), known_product AS MATERIALIZED (
-  /* Once, and not for each row that asks: whether an event is usable is worked out from its texts. */
   SELECT DISTINCT
     product_id
   FROM stg.store__product_feed

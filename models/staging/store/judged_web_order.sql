@@ -92,7 +92,17 @@ WITH document AS MATERIALIZED (
   LEFT JOIN unknown_product
     ON unknown_product.source_file = document.source_file
     AND unknown_product.row_number = document.row_number
-  OFFSET 0
+  OFFSET 0 /* a fence: what is held back is worked out once a row */
+), judged AS (
+  SELECT
+    *,
+    CASE
+      WHEN NOT quarantine_reason IS NULL
+      THEN @QUARANTINE_RULE(quarantine_reason)
+      WHEN NOT orphan_reason IS NULL
+      THEN 'orphan_reference'
+    END AS rule_name
+  FROM referred
 )
 SELECT
   source_file::TEXT AS source_file,
@@ -113,27 +123,22 @@ SELECT
   paid_amount::DECIMAL(12, 4) AS paid_amount,
   refunded_amount::DECIMAL(12, 4) AS refunded_amount,
   lines::JSONB AS lines,
-  CASE
-    WHEN NOT quarantine_reason IS NULL
-    THEN @QUARANTINE_RULE(quarantine_reason)
-    WHEN NOT orphan_reason IS NULL
-    THEN 'orphan_reference'
-  END::TEXT AS rule_name, /* the check that it failed first; NULL: accepted */
-  COALESCE(quarantine_reason, orphan_reason)::TEXT AS reason,
+  rule_name::TEXT AS rule_name, /* the check that it failed first; NULL: accepted */
+  NULLIF(ARRAY_TO_STRING(ARRAY[quarantine_reason, orphan_reason], '; '), '')::TEXT AS reason,
   quality_flag::TEXT AS quality_flag,
-  (
-    ROW_NUMBER() OVER (
-      PARTITION BY order_date, order_id, change_number, COALESCE(quarantine_reason, orphan_reason) IS NULL
+  CASE
+    WHEN rule_name IS NULL
+    THEN ROW_NUMBER() OVER (
+      PARTITION BY order_date, order_id, change_number, rule_name
       ORDER BY source_file, row_number
     )
-  )::INT AS copy_number, /* 2 and more: the same change of the same order again, whatever it says now */
+    ELSE 1
+  END::INT AS copy_number, /* 2 and more: the same change of the same order again, whatever it says now */
   (
-    COALESCE(quarantine_reason, orphan_reason) IS NULL
-    AND change_number < MAX(change_number) OVER (
-      PARTITION BY order_date, order_id, COALESCE(quarantine_reason, orphan_reason) IS NULL
-    )
+    rule_name IS NULL
+    AND change_number < MAX(change_number) OVER (PARTITION BY order_date, order_id, rule_name)
   )::BOOLEAN AS is_superseded /* a later accepted document says how the order stands */
-FROM referred;
+FROM judged;
 
 @INDEX_ON(order_date);
 

@@ -27,6 +27,11 @@ ALTER ROLE bi_reader LOGIN PASSWORD :'bi_password';
 ALTER ROLE :"transformer" SET timezone = 'UTC';
 ALTER ROLE :"loader" SET timezone = 'UTC';
 ALTER ROLE bi_reader SET timezone = 'UTC';
+-- Names without a schema mean `public`, where nobody makes anything. Postgres looks first into a schema that is called like
+-- the user, and who loads may make schemas: one with functions of its own for somebody else to run.
+ALTER ROLE :"transformer" SET search_path = public;
+ALTER ROLE :"loader" SET search_path = public;
+ALTER ROLE bi_reader SET search_path = public;
 ALTER ROLE bi_reader SET default_transaction_read_only = on;
 ALTER ROLE bi_reader SET statement_timeout = '5min';
 
