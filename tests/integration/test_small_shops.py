@@ -1,11 +1,13 @@
 """From small invented files to the star schema, on both Postgres versions."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from ops.bi_contract import changes, read_contract
+from ops.metrics import read_metrics
 from tests.integration.measures import differences
 from tests.integration.shops import INVOICES, write_invoices, write_shops
 from tests.integration.star import daily_fingerprints, delete_all_environments, fingerprints, keys
@@ -149,6 +151,18 @@ def test_the_sql_of_each_definition_gives_the_number_that_is_served(shops: Proje
     assert differences(shops) == []
 
 
+def test_a_definition_that_says_something_else_is_found(shops: Project) -> None:
+    (returns,) = [metric for metric in read_metrics(ROOT) if metric.metric == "return_amount"]
+    (rate,) = [metric for metric in read_metrics(ROOT) if metric.metric == "return_rate"]
+    by_sale = replace(returns, served_in=("bi.sales_daily",), dated_by="line.order_date - 1")
+    of_gross = replace(rate, expression="return_amount / NULLIF(net_amount, 0)")
+    found = differences(shops, [by_sale, of_gross])
+    assert {line.split(": ")[0] for line in found} == {
+        "return_amount in bi.sales_daily",
+        "return_rate in bi.sales_monthly",
+    }
+
+
 def test_the_views_have_the_columns_of_their_contract_and_tell_what_they_mean(shops: Project) -> None:
     rows = shops.query(
         "SELECT view.relname, field.attname, "
@@ -162,6 +176,11 @@ def test_the_views_have_the_columns_of_their_contract_and_tell_what_they_mean(sh
         views.setdefault(str(view), {})[str(column)] = str(kind)
     assert changes(read_contract(ROOT), views) == []
     assert [row[:2] for row in rows if not row[3] or not row[4]] == [], "no comment"
+    unreadable = shops.query(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'bi'::regnamespace "
+        "AND NOT has_table_privilege('bi_reader', oid, 'SELECT')"
+    )
+    assert unreadable == []
 
 
 def test_a_second_plan_changes_nothing(shops: Project) -> None:
