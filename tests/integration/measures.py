@@ -10,6 +10,7 @@ from tests.support import ROOT, Project
 
 SOURCE = {"source": "{fact}.source"}
 MONEY = {**SOURCE, "currency": "{fact}.currency"}
+PRODUCT = "JOIN core.dim_product AS product ON product.product_key = line.product_key"
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,16 @@ CUTS = {
     ),
     "bi.category_sales": Cut(
         {**MONEY, "sales_date": "{date}", "category": "COALESCE(product.category, 'unknown')"},
-        joins="JOIN core.dim_product AS product ON product.product_key = line.product_key",
+        joins=PRODUCT,
+    ),
+    "bi.category_sales_monthly": Cut(
+        {
+            **MONEY,
+            "month_start_date": "DATE_TRUNC('MONTH', {date})::DATE",
+            "category": "COALESCE(product.category, 'unknown')",
+        },
+        where="channel = 'all'",
+        joins=PRODUCT,
     ),
 }
 
