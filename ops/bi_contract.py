@@ -8,10 +8,9 @@ from ruamel.yaml import YAML
 from ops.errors import OpsError
 
 FILE = Path("docs") / "bi_contract.yaml"
-HEAD = (
-    "# What BI tools may rely on: the columns of each view of bi, in their order, with their types.\n"
-    "# Written by `retail bi --write`. A column that goes, moves or changes its type breaks reports: CHANGELOG.md tells it.\n"
-)
+HEAD = """# What BI tools may rely on: the columns of each view of bi, in their order, with their types.
+# Written by `retail bi --write`. A column that goes, moves or changes its type breaks reports: tell it in CHANGELOG.md.
+"""
 # What Postgres itself calls the types that SQLMesh writes.
 POSTGRES_NAMES = {
     "INT": "integer",
@@ -24,7 +23,7 @@ Views = Mapping[str, Mapping[str, str]]  # view -> column -> type
 
 
 def served_views(root: Path) -> dict[str, dict[str, str]]:
-    """Return the views of bi as the models of the project in `root` define them. Raises OpsError if they do not load."""
+    """Return the views of bi as the models in `root` define them. Raises OpsError when these do not load."""
     from sqlmesh import Context
     from sqlmesh.utils.errors import SQLMeshError
 
