@@ -22,9 +22,9 @@ MODEL (
     customer_count = 'Those of them with an order in this month. Not additive over months.',
     order_count = 'Their orders in this month.',
     net_amount = 'Their revenue in this month, less what they brought back in it.',
-    retention_rate = 'customer_count by cohort_customer_count. Not additive.',
+    retention_rate = 'Customers of the cohort with an order in the month, as a share of the cohort. Not additive.',
     cumulative_net_amount = 'Their revenue from month 0 to this one. Not additive over months.',
-    cumulative_per_customer_amount = 'cumulative_net_amount by cohort_customer_count: what a customer won then was worth by now. Not additive.'
+    cumulative_per_customer_amount = 'Net sales of the cohort from month 0 to this one, by customer of the cohort. Not additive.'
   )
 );
 

@@ -18,9 +18,9 @@ MODEL (
     month_start_date = 'First day of the month.',
     customer_type = 'new, returning or unknown.',
     customer_count = 'Customers with an order in the month; 0 for unknown. Adds up over types, not over months.',
-    order_count = 'Orders that sold merchandise, cancelled ones left out.',
-    unit_count = 'Pieces of merchandise sold; returned pieces are not taken off.',
-    net_amount = 'Revenue: merchandise sold less discounts, less what came back in the month. Of customers of whom only returns are known it counts as returning.'
+    order_count = 'Orders that sold merchandise, cancelled ones left out; a document of returns, corrections or stock movements alone is none. Adds up over time, channel, store, place and customer.',
+    unit_count = 'Pieces of merchandise sold; returned pieces are not taken off. Adds up over time, channel, store, place, category, product and customer.',
+    net_amount = 'Revenue: gross sales less discounts less returns on the day of the refund; tax as in the source''s prices, freight left out. Adds up over time, channel, store, place, category, product and customer, never over currencies.'
   )
 );
 

@@ -39,6 +39,17 @@ CUTS = {
         {**MONEY, "sales_date": "{date}", "category": "COALESCE(product.category, 'unknown')"},
         joins="JOIN core.dim_product AS product ON product.product_key = line.product_key",
     ),
+    "bi.customer_value": Cut(
+        {**MONEY, "customer_id": "{fact}.customer_id"},
+        joins="JOIN core.dim_customer AS buyer ON buyer.customer_key = line.customer_key AND buyer.source <> 'unknown'",
+        is_one_row=True,
+    ),
+    "bi.customer_segment": Cut(MONEY),  # only what is made of other measures
+    "bi.new_returning_customer": Cut({**MONEY, "month_start_date": "DATE_TRUNC('MONTH', {date})::DATE"}),
+    "bi.cohort": Cut(MONEY),
+    "bi.product_performance": Cut({**MONEY, "product_id": "{fact}.product_id"}, is_one_row=True),
+    "bi.product_pair": Cut(SOURCE),
+    "bi.category_pair": Cut(SOURCE),
 }
 
 

@@ -21,27 +21,11 @@ MODEL (
     unique_combination_of_columns(columns := (source, currency, acquisition_month_start_date, month_number)),
     accepted_range(column := retention_rate, min_v := 0, max_v := 1),
     totals_match(
-      columns := (source, currency),
-      measures := (
-        order_count
-      ),
-      parent := mart.order_sale,
-      parent_columns := (source, currency),
-      parent_measures := (
-        1
-      ),
-      parent_condition := NOT customer_id IS NULL
-    ),
-    totals_match(
-      columns := (source, currency, acquisition_month_start_date),
-      measures := (
-        net_amount
-      ),
+      columns := (source, currency, acquisition_month_start_date, month_start_date),
+      measures := (order_count, net_amount),
       parent := mart.customer_month,
-      parent_columns := (source, currency, acquisition_month_start_date),
-      parent_measures := (
-        net_amount
-      ),
+      parent_columns := (source, currency, acquisition_month_start_date, month_start_date),
+      parent_measures := (order_count, net_amount),
       parent_condition := month_number >= 0
     )
   ),
@@ -56,9 +40,9 @@ MODEL (
     customer_count = 'Those of them with an order in this month. Not additive over months.',
     order_count = 'Their orders in this month.',
     net_amount = 'Their revenue in this month, less what they brought back in it.',
-    retention_rate = 'customer_count by cohort_customer_count. Not additive.',
+    retention_rate = 'Customers of the cohort with an order in the month, as a share of the cohort. Not additive.',
     cumulative_net_amount = 'Their revenue from month 0 to this one. Not additive over months.',
-    cumulative_per_customer_amount = 'cumulative_net_amount by cohort_customer_count: what a customer won then was worth by now. Not additive.'
+    cumulative_per_customer_amount = 'Net sales of the cohort from month 0 to this one, by customer of the cohort. Not additive.'
   )
 );
 

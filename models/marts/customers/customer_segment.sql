@@ -28,7 +28,7 @@ MODEL (
     order_count = 'Orders that sold merchandise, cancelled ones left out.',
     net_amount = 'Revenue: merchandise bought less discounts, less what came back.',
     net_share_rate = 'Share of the net_amount of all the source''s known customers. Not additive over sources.',
-    average_order_value = 'net_amount by order_count. Not additive.',
+    average_order_value = 'Net sales by order. Not additive.',
     net_per_customer_amount = 'net_amount by customer_count. Not additive.',
     median_recency_days = 'Median days from the last order to as_of_date. Not additive.'
   )

@@ -23,11 +23,11 @@ MODEL (
     basket_a_count = 'Baskets with product a. Not additive.',
     basket_b_count = 'Baskets with product b. Not additive.',
     all_basket_count = 'Baskets of the source. Not additive.',
-    support_rate = 'basket_count by all_basket_count. Not additive.',
+    support_rate = 'Baskets with both as a share of all baskets of the source. Not additive.',
     confidence_a_to_b_rate = 'Share of the baskets with a that also hold b. Not additive.',
     confidence_b_to_a_rate = 'Share of the baskets with b that also hold a. Not additive.',
-    lift = 'How many times more often they are together than chance would bring them: 1 is chance. Not additive.',
-    leverage = 'support_rate less what chance would give. Not additive.'
+    lift = 'How many times more often both are in one basket than chance would bring them together: 1 is chance. Not additive.',
+    leverage = 'Support less what chance would give. Not additive.'
   )
 );
 
