@@ -51,10 +51,10 @@ MODEL (
     monetary_tier = 'net_amount against the median of the source''s customers: high above it, ultra above twice, super above four times of it, else standard.',
     is_new = 'The first order fell into the month of as_of_date.',
     is_repeat = 'The customer has ordered at least twice.',
-    usual_gap_days = 'The customer''s own rhythm: mean of the own gaps and one more of the source''s mean length, which alone counts for customers with one day of orders. Not additive.',
+    usual_gap_days = 'The customer''s own rhythm: mean of the own gaps and one more, which alone counts for customers with one day of orders: the mean of the mean gaps of the source''s customers. Not additive.',
     churn_limit_days = 'usual_gap_days × churn_gap_factor (config.yaml). Not additive.',
     overdue_ratio = 'recency_days by churn_limit_days: from 0.5 on the customer is slipping away, above 1 lost. Not additive.',
-    is_churned = 'recency_days is above churn_limit_days. Empty where nobody of the source ever came back.'
+    is_churned = 'recency_days is above churn_limit_days: silent for longer than the rhythm explains, which is a lead and no verdict. Empty where nobody of the source ever came back.'
   )
 );
 
