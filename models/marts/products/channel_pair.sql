@@ -64,28 +64,32 @@ WITH bought AS (
   FROM bought_by_both
   GROUP BY
     source
+), counted AS (
+  SELECT
+    source,
+    channel,
+    product_id,
+    COUNT(*) AS customer_count
+  FROM bought_by_both
+  GROUP BY
+    source,
+    channel,
+    product_id
 ), product AS MATERIALIZED (
   SELECT
-    bought_by_both.source,
-    bought_by_both.channel,
-    bought_by_both.product_id,
-    COUNT(*) AS customer_count,
+    counted.source,
+    counted.channel,
+    counted.product_id,
+    counted.customer_count,
     shop.customer_count AS all_customer_count,
     (
-      ROW_NUMBER() OVER (
-        ORDER BY bought_by_both.source, bought_by_both.channel, bought_by_both.product_id
-      )
+      ROW_NUMBER() OVER (ORDER BY counted.source, counted.channel, counted.product_id)
     )::INT AS product_number
-  FROM bought_by_both
+  FROM counted
   JOIN shop
-    ON shop.source = bought_by_both.source
-  GROUP BY
-    bought_by_both.source,
-    bought_by_both.channel,
-    bought_by_both.product_id,
-    shop.customer_count
-  HAVING
-    COUNT(*) >= @VAR('channel_pair_minimum_support') * shop.customer_count
+    ON shop.source = counted.source
+  WHERE
+    counted.customer_count >= @VAR('channel_pair_minimum_support') * shop.customer_count
 ), customer AS (
   SELECT
     ARRAY_AGG(product.product_number) FILTER(WHERE

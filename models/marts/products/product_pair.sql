@@ -47,24 +47,29 @@ WITH sold AS (
   FROM mart.order_sale
   GROUP BY
     source
+), counted AS (
+  SELECT
+    source,
+    product_id,
+    COUNT(*) AS basket_count
+  FROM sold
+  GROUP BY
+    source,
+    product_id
 ), product AS MATERIALIZED (
   SELECT
-    sold.source,
-    sold.product_id,
-    COUNT(*) AS basket_count,
+    counted.source,
+    counted.product_id,
+    counted.basket_count,
     shop.basket_count AS all_basket_count,
     (
-      ROW_NUMBER() OVER (ORDER BY sold.source, sold.product_id)
+      ROW_NUMBER() OVER (ORDER BY counted.source, counted.product_id)
     )::INT AS product_number
-  FROM sold
+  FROM counted
   JOIN shop
-    ON shop.source = sold.source
-  GROUP BY
-    sold.source,
-    sold.product_id,
-    shop.basket_count
-  HAVING
-    COUNT(*) >= @VAR('pair_minimum_support') * shop.basket_count
+    ON shop.source = counted.source
+  WHERE
+    counted.basket_count >= @VAR('pair_minimum_support') * shop.basket_count
 ), basket AS (
   SELECT
     ARRAY_AGG(product.product_number ORDER BY product.product_number) AS products
