@@ -49,6 +49,17 @@ CUTS = {
         where="channel = 'all'",
         joins=PRODUCT,
     ),
+    "bi.customer_value": Cut(
+        {**MONEY, "customer_id": "{fact}.customer_id"},
+        joins="JOIN core.dim_customer AS buyer ON buyer.customer_key = line.customer_key AND buyer.source <> 'unknown'",
+        is_one_row=True,
+    ),
+    "bi.customer_segment": Cut(MONEY),  # only what is made of other measures
+    "bi.new_returning_customer": Cut({**MONEY, "month_start_date": "DATE_TRUNC('MONTH', {date})::DATE"}),
+    "bi.cohort": Cut(MONEY),
+    "bi.product_performance": Cut({**MONEY, "product_id": "{fact}.product_id"}, is_one_row=True),
+    "bi.product_pair": Cut(SOURCE),
+    "bi.category_pair": Cut(SOURCE),
 }
 
 
