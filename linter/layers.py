@@ -20,9 +20,9 @@ READS: t.Mapping[str, tuple[str, ...]] = {
     "stg": (RAW_PREFIX, "stg", SEED),
     "conformed": ("stg", "conformed", SEED),  # its audits read the control totals
     "core": ("conformed", "core", SEED),
-    "mart": ("core", "mart"),
+    "mart": ("core", "mart", SEED),
     "ml": ("core", "mart", "ml"),
-    "bi": ("core", "mart", "ml"),
+    "bi": ("core", "mart", "ml", SEED),
     "quality": (ANY,),
 }
 

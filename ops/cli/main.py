@@ -21,6 +21,10 @@ COMMANDS = {
     "refresh": ("ops.cli.demo", "Bring prod up to date with the project and with what was loaded."),
     "forget": ("ops.cli.privacy", "Erase a person from the raw data and from all that was derived from it."),
     "summary": ("ops.cli.demo", "Show what is in the warehouse."),
+    "metrics": (
+        "ops.cli.metrics",
+        "Show what each measure means; keep the descriptions of the models with it.",
+    ),
     "quality": ("ops.cli.quality", "Show the evidence of data quality; fail when a blocking check did."),
 }
 
