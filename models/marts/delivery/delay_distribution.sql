@@ -27,7 +27,7 @@ MODEL (
     delay_bucket = 'The range in words.',
     from_days = 'First delay of the range in days, negative when early; empty where it is open. Not additive.',
     to_days = 'Last delay of the range in days; empty where it is open. Not additive.',
-    delivered_order_count = 'x',
+    delivered_order_count = 'Orders, not cancelled, that were promised for a day and have been delivered. Adds up over time, channel, store, place and customer.',
     delivered_order_share = 'Share (0 to 1) of the source''s and channel''s delivered orders that came with this delay. Adds up over the ranges.',
     cumulative_order_share = 'Share of them that came with this delay or earlier. Not additive.'
   )

@@ -23,20 +23,20 @@ MODEL (
     source = 'The shop.',
     channel = 'Where it was sold: web, marketplace, store.',
     month_start_date = 'First day of the month of the order.',
-    promised_order_count = 'x',
-    delivered_order_count = 'x',
-    late_order_count = 'x',
-    overdue_order_count = 'x',
-    on_time_rate = 'x',
-    average_approval_days = 'x',
-    average_hand_over_days = 'x',
-    average_transit_days = 'x',
-    average_delivery_days = 'x',
+    promised_order_count = 'Orders, not cancelled, that were promised for a day. Adds up over time, channel, store, place and customer.',
+    delivered_order_count = 'Orders, not cancelled, that were promised for a day and have been delivered. Adds up over time, channel, store, place and customer.',
+    late_order_count = 'Orders delivered after the promised day. Adds up over time, channel, store, place and customer.',
+    overdue_order_count = 'Orders, not cancelled, that are not delivered although the promised day lies before the source''s last order. Adds up over time, channel, store, place and customer.',
+    on_time_rate = 'Share of the delivered orders that came by the promised day; what is overdue is not in it. Not additive.',
+    average_approval_days = 'Mean days from the order to the approval of its payment. Not additive.',
+    average_hand_over_days = 'Mean days from the approval, or from the order where it needed none, to the carrier. Not additive.',
+    average_transit_days = 'Mean days from the carrier to the customer. Not additive.',
+    average_delivery_days = 'Mean days from the day of the order to that of the delivery. Not additive.',
     median_delivery_days = 'Days from order to delivery within which half of the delivered orders came. Not additive.',
     slow_delivery_days = 'Days from order to delivery within which 9 of 10 of the delivered orders came. Not additive.',
-    average_promised_days = 'x',
-    average_delay_days = 'x',
-    average_late_days = 'x'
+    average_promised_days = 'Mean days from the day of the order to the promised one, of the orders that have been delivered. Not additive.',
+    average_delay_days = 'Mean days from the promised day to that of the delivery, negative when early. Not additive.',
+    average_late_days = 'Mean days from the promised day to that of the delivery, of the late orders alone. Not additive.'
   )
 );
 

@@ -48,16 +48,16 @@ MODEL (
     destination_state = 'State that the parcel goes to; unknown where it is not known.',
     destination_city = 'City that it goes to; all where the origin is a state.',
     carrier = 'Who carries it; unknown where the source does not say.',
-    parcel_count = 'x',
-    delivered_parcel_count = 'x',
-    late_parcel_count = 'x',
-    on_time_parcel_rate = 'x',
+    parcel_count = 'What a warehouse hands over to a carrier, or one seller ships for one order; cancelled orders left out. Adds up over time, store, place, seller and carrier.',
+    delivered_parcel_count = 'Parcels that were promised for a day and have been delivered; a seller''s with the whole order. Adds up over time, store, place, seller and carrier.',
+    late_parcel_count = 'Parcels delivered after the promised day. Adds up over time, store, place, seller and carrier.',
+    on_time_parcel_rate = 'Share of the delivered parcels that came by the promised day. Not additive.',
     located_parcel_count = 'Parcels whose two postal prefixes both have coordinates.',
-    average_distance_km = 'x',
-    average_transit_days = 'Mean days from the carrier to the customer. Not additive.',
-    average_delivery_days = 'Mean days from the order to the customer. Not additive.',
-    average_promised_days = 'Mean days from the order to the promised day. Not additive.',
-    average_delay_days = 'Mean days from the promised to the actual day, negative when early. Not additive.'
+    average_distance_km = 'Mean great-circle distance of the located parcels in km, between the middles of the postal prefixes. Not additive.',
+    parcel_transit_days = 'Mean days from the carrier to the customer. Not additive.',
+    parcel_delivery_days = 'Mean days from the order to the customer. Not additive.',
+    parcel_promised_days = 'Mean days from the order to the promised day. Not additive.',
+    parcel_delay_days = 'Mean days from the promised to the actual day, negative when early. Not additive.'
   )
 );
 
@@ -148,10 +148,10 @@ WITH seller_parcel AS (
       is_late) AS late_parcel_count,
     COUNT(distance_km) AS located_parcel_count,
     AVG(distance_km) AS average_distance_km,
-    AVG(transit_days) AS average_transit_days,
-    AVG(delivery_days) AS average_delivery_days,
-    AVG(promised_days) AS average_promised_days,
-    AVG(delay_days) AS average_delay_days
+    AVG(transit_days) AS parcel_transit_days,
+    AVG(delivery_days) AS parcel_delivery_days,
+    AVG(promised_days) AS parcel_promised_days,
+    AVG(delay_days) AS parcel_delay_days
   FROM measured
   GROUP BY
     source,
@@ -177,8 +177,8 @@ SELECT
   )::DECIMAL(9, 6) AS on_time_parcel_rate,
   located_parcel_count::INT AS located_parcel_count,
   average_distance_km::DECIMAL(12, 3) AS average_distance_km,
-  average_transit_days::DECIMAL(12, 3) AS average_transit_days,
-  average_delivery_days::DECIMAL(12, 3) AS average_delivery_days,
-  average_promised_days::DECIMAL(12, 3) AS average_promised_days,
-  average_delay_days::DECIMAL(12, 3) AS average_delay_days
+  parcel_transit_days::DECIMAL(12, 3) AS parcel_transit_days,
+  parcel_delivery_days::DECIMAL(12, 3) AS parcel_delivery_days,
+  parcel_promised_days::DECIMAL(12, 3) AS parcel_promised_days,
+  parcel_delay_days::DECIMAL(12, 3) AS parcel_delay_days
 FROM route

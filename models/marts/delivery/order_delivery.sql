@@ -21,7 +21,7 @@ MODEL (
     channel = 'Where it was sold: web, marketplace, store.',
     customer_key = 'The customer as of the order; Unknown where the source names none.',
     approval_days = 'Days from the order to the approval of its payment, with decimals. Not additive.',
-    hand_over_days = 'Days from the approval, or the order where it needed none, to the carrier, with decimals; negative where the source has them in another order. Not additive.',
+    hand_over_days = 'Days from the approval, or from the order where it needed none, to the carrier, with decimals; negative where the source has them in another order. Not additive.',
     transit_days = 'Days from the carrier to the customer, with decimals. Not additive.',
     delivered_date = 'The day on which the customer had the goods; empty until then.',
     promised_date = 'The day that was promised at the order.',

@@ -48,17 +48,19 @@ MODEL (
     on_hand_quantity = 'Pieces there.',
     on_order_quantity = 'Pieces ordered from the supplier and not received yet.',
     unit_cost_amount = 'What a piece cost, where the source says. Not additive.',
-    stock_value_amount = 'x',
-    snapshot_day_count = 'Days on which the product was counted in the place.',
-    stock_out_day_count = 'x',
-    stock_out_rate = 'x',
+    stock_value_amount = 'Pieces on hand at what they cost as of the day; empty where the cost is not known. Adds up over store, place, category and product, never over currencies.',
+    snapshot_day_count = 'Snapshots of a product in a place. Adds up over time, store, place, category and product.',
+    stock_out_day_count = 'Snapshots of a product in a place at which nothing was left at the end of the day. Adds up over time, store, place, category and product.',
+    stock_out_rate = 'Days of stock-out as a share of the days counted. Not additive.',
     demand_day_count = 'Snapshots among the last demand_window_days (config.yaml): what the daily demand is measured on.',
     censored_day_count = 'Those of them that ended without stock, whose demand is estimated.',
-    daily_demand_quantity = 'x',
+    daily_demand_quantity = 'Estimated demand by day counted in the last demand_window_days. Not additive.',
     daily_demand_deviation = 'Standard deviation of the daily demand over the same days but for those that were filled with the usual one. Not additive.',
-    fill_rate = 'x',
-    days_of_supply = 'x',
-    turnover_ratio = 'x',
+    window_issued_quantity = 'Pieces that left on these days.',
+    window_demand_quantity = 'Pieces wanted in the last demand_window_days: what left on days that ended with stock; on other days what left or what is usual, whichever is more. Adds up over store, place, category and product.',
+    fill_rate = 'Pieces that left in the last demand_window_days as a share of the estimated demand; nobody notes what was asked for in vain, so it is an estimate. Not additive.',
+    days_of_supply = 'How many days of the daily demand are on hand; empty where nothing is wanted. Not additive.',
+    turnover_ratio = 'How often a year the stock is sold: pieces that left in the last 365 days, or as many as were counted and then taken to a year, by the mean quantity on hand. Not additive.',
     last_issue_date = 'The last day on which a piece left; empty if none ever did.',
     lead_time_count = 'Deliveries that the lead time was measured on; 0 where it is what the source states.',
     lead_time_days = 'Mean days from ordering to receiving; what the source states where no delivery was seen. Not additive.',
@@ -68,7 +70,7 @@ MODEL (
     reorder_point_quantity = 'The source''s own reorder point, for comparison.',
     order_up_to_quantity = 'The quantity that the source''s own orders fill up to, for comparison.',
     is_to_reorder = 'On hand and on order together are at or below reorder_level_quantity; never where nothing is wanted or the product was taken out of the catalogue.',
-    suggested_order_quantity = 'x',
+    suggested_order_quantity = 'Pieces that fill on hand and on order up to the reorder level and order_cover_days of the daily demand, rounded up; 0 where nothing is to be ordered. Adds up over store, place, category and product.',
     is_overstock = 'More is there than overstock_days (config.yaml) of the daily demand.',
     is_dead_stock = 'Pieces are there and none has left for dead_stock_days (config.yaml).',
     currency = 'Currency of the amounts, ISO 4217; empty where the product has no price.'
@@ -139,8 +141,9 @@ WITH last_snapshot AS (
       AVG(demand_quantity) FILTER(WHERE
         NOT is_demand_censored AND is_in_window),
       AVG(demand_quantity) FILTER(WHERE
-        NOT is_demand_censored)
-    ) AS usual_quantity /* of the days that had enough: the last ones, or where these have none, all */
+        NOT is_demand_censored),
+      AVG(demand_quantity)
+    ) AS usual_quantity /* of the last days that had enough; where there are none, of all that had; or else of those that sold out */
   FROM day
   GROUP BY
     source,
@@ -210,6 +213,8 @@ WITH last_snapshot AS (
     demand.censored_day_count,
     demand.daily_demand_quantity,
     demand.daily_demand_deviation,
+    demand.issued_quantity AS window_issued_quantity,
+    demand.demand_quantity AS window_demand_quantity,
     demand.issued_quantity / NULLIF(demand.demand_quantity, 0) AS fill_rate,
     COALESCE(lead.lead_time_count, 0) AS lead_time_count,
     COALESCE(lead.lead_time_days, stock.stated_lead_time_days) AS lead_time_days,
@@ -270,6 +275,8 @@ SELECT
   censored_day_count::INT AS censored_day_count,
   daily_demand_quantity::DECIMAL(18, 6) AS daily_demand_quantity,
   daily_demand_deviation::DECIMAL(18, 6) AS daily_demand_deviation,
+  window_issued_quantity::DECIMAL(18, 3) AS window_issued_quantity,
+  window_demand_quantity::DECIMAL(18, 6) AS window_demand_quantity,
   fill_rate::DECIMAL(9, 6) AS fill_rate,
   (
     on_hand_quantity / NULLIF(daily_demand_quantity, 0)

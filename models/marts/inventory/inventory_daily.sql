@@ -48,7 +48,7 @@ MODEL (
     is_stock_out = 'Nothing was left at the end of the day.',
     is_demand_censored = 'demand_quantity tells the least that was wanted, or nothing, because the day ended without stock.',
     unit_cost_amount = 'What a piece cost as of the day, where the source says. Not additive.',
-    stock_value_amount = 'on_hand_quantity at cost; empty where the cost is not known. Not additive over days.',
+    stock_value_amount = 'Pieces on hand at what they cost as of the day; empty where the cost is not known. Adds up over store, place, category and product, never over currencies.',
     currency = 'Currency of the amounts, ISO 4217; empty where the product has no price.'
   )
 );

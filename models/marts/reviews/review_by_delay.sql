@@ -14,10 +14,10 @@ MODEL (
     channel = 'Where it was sold: web, marketplace, store.',
     bucket_number = 'Number of the range, from the earliest to the latest; 0 for what was not delivered.',
     delay_bucket = 'The range in words.',
-    review_count = 'x',
-    average_review_score = 'x',
-    low_score_rate = 'x',
-    top_score_rate = 'x',
+    review_count = 'Reviews of orders or of products in them. Adds up over time, channel, store, place and customer.',
+    average_review_score = 'Mean score of the reviews, 1 (worst) to 5. Not additive.',
+    low_score_rate = 'Share of the reviews with a score of 1 or 2. Not additive.',
+    top_score_rate = 'Share of the reviews with a score of 5. Not additive.',
     score_difference = 'average_review_score less that of all orders of the source and channel that came in time; empty where none did. Not additive.'
   )
 );
