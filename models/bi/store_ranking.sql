@@ -1,0 +1,80 @@
+MODEL (
+  name bi.store_ranking,
+  kind VIEW,
+  owner analytics_engineering,
+  grain (source, month_start_date, store_key, currency),
+  tags (bi, sellers),
+  grants (
+    "select" = ARRAY['bi_reader']
+  ),
+  audits (
+    not_null(columns := (source, month_start_date, store_key, currency)),
+    unique_combination_of_columns(columns := (source, month_start_date, store_key, currency))
+  ),
+  description 'One row per source, month, store and currency with sales or returns, with a score from 0 to 100 and its parts. Answers: which stores do well, who moves up or down.',
+  column_descriptions (
+    source = 'The shop.',
+    month_start_date = 'First day of the month of the orders; for returns that of the refund.',
+    store_key = 'The store, in core.dim_store.',
+    store_id = 'Natural key of the store.',
+    store_name = 'What the store is called.',
+    store_city = 'City that it stands in.',
+    store_state = 'State that it stands in.',
+    net_amount = 'Revenue: gross sales less discounts less returns on the day of the refund; tax as in the source''s prices, freight left out. Adds up over time, channel, store, place, category, product and customer, never over currencies.',
+    order_count = 'Orders that sold merchandise, cancelled ones left out; a document of returns, corrections or stock movements alone is none. Adds up over time, channel, store, place and customer.',
+    unit_count = 'Pieces of merchandise sold; returned pieces are not taken off. Adds up over time, channel, store, place, category, product and customer.',
+    placed_order_count = 'Orders of merchandise, cancelled ones included. Adds up over time, channel, store, place and customer.',
+    cancelled_order_count = 'Orders of merchandise that were cancelled or could not be fulfilled. Adds up over time, channel, store, place and customer.',
+    cancellation_rate = 'Share of the orders placed that were cancelled. Not additive.',
+    delivered_order_count = 'Orders, not cancelled, that were promised for a day and have been delivered. Adds up over time, channel, store, place and customer.',
+    late_order_count = 'Orders delivered after the promised day. Adds up over time, channel, store, place and customer.',
+    on_time_rate = 'Share of the delivered orders that came by the promised day; what is overdue is not in it. Not additive.',
+    review_count = 'Reviews of orders or of products in them. Adds up over time, channel, store, place and customer.',
+    average_review_score = 'Mean score of the reviews, 1 (worst) to 5. Not additive.',
+    shrunk_review_score = 'Mean score after review_prior_weight (config.yaml) reviews at the source''s mean until the end of the row''s period are added, so that a few reviews prove little. Not additive.',
+    price_ratio = 'What customers paid for the store''s goods, against what the same pieces cost at the month''s mean price of the product in all stores; 1 where it is the same, empty where nothing was sold or no such mean is known. Not additive.',
+    revenue_part = 'Part of the score, 0 to 1: the share of the month''s stores that did not have more net sales. Not additive.',
+    on_time_part = 'Part of the score, 0 to 1: on-time rate, with rate_prior_weight (config.yaml) deliveries at the source''s rate so far added; empty where the source knows of none. Not additive.',
+    review_part = 'Part of the score, 0 to 1: shrunk_review_score from worst to best; empty where the source knows of no reviews. Not additive.',
+    cancellation_part = 'Part of the score, 0 to 1: share of orders not cancelled, with rate_prior_weight orders at the source''s rate so far added. Not additive.',
+    composite_score = 'Score from 0 (worst) to 100: the mean of revenue_part, on_time_part, review_part and cancellation_part with the weights score_weight_… of config.yaml; a part that is not known takes its weight with it. Not additive.',
+    score_rank = 'Place by composite_score among the stores that had orders in the month, 1 the best; empty for others. Not additive.',
+    previous_score_rank = 'The place in the month before; empty where there was none.',
+    rank_change = 'Places won (positive) or lost against the month before. Not additive.',
+    currency = 'Currency of the amount, ISO 4217.'
+  )
+);
+
+SELECT
+  ranking.source::TEXT AS source,
+  ranking.month_start_date::DATE AS month_start_date,
+  ranking.store_key::UUID AS store_key,
+  store.store_id::TEXT AS store_id,
+  store.store_name::TEXT AS store_name,
+  store.city::TEXT AS store_city,
+  store.state::TEXT AS store_state,
+  ranking.net_amount::DECIMAL(18, 4) AS net_amount,
+  ranking.order_count::INT AS order_count,
+  ranking.unit_count::BIGINT AS unit_count,
+  ranking.placed_order_count::INT AS placed_order_count,
+  ranking.cancelled_order_count::INT AS cancelled_order_count,
+  ranking.cancellation_rate::DECIMAL(9, 6) AS cancellation_rate,
+  ranking.delivered_order_count::INT AS delivered_order_count,
+  ranking.late_order_count::INT AS late_order_count,
+  ranking.on_time_rate::DECIMAL(9, 6) AS on_time_rate,
+  ranking.review_count::INT AS review_count,
+  ranking.average_review_score::DECIMAL(9, 6) AS average_review_score,
+  ranking.shrunk_review_score::DECIMAL(9, 6) AS shrunk_review_score,
+  ranking.price_ratio::DECIMAL(18, 6) AS price_ratio,
+  ranking.revenue_part::DECIMAL(9, 6) AS revenue_part,
+  ranking.on_time_part::DECIMAL(9, 6) AS on_time_part,
+  ranking.review_part::DECIMAL(9, 6) AS review_part,
+  ranking.cancellation_part::DECIMAL(9, 6) AS cancellation_part,
+  ranking.composite_score::DECIMAL(9, 4) AS composite_score,
+  ranking.score_rank::INT AS score_rank,
+  ranking.previous_score_rank::INT AS previous_score_rank,
+  ranking.rank_change::INT AS rank_change,
+  ranking.currency::TEXT AS currency
+FROM mart.store_monthly AS ranking
+JOIN core.dim_store AS store
+  ON store.store_key = ranking.store_key

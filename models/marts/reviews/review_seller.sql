@@ -1,0 +1,128 @@
+MODEL (
+  name mart.review_seller,
+  kind FULL,
+  owner analytics_engineering,
+  grain (source, seller_key),
+  references (
+    seller_key
+  ),
+  tags (mart, reviews),
+  audits (
+    not_null(columns := (source, seller_key, review_count, shrunk_review_score)),
+    unique_combination_of_columns(columns := (source, seller_key))
+  ),
+  description 'One row per source and seller with reviewed orders. A review of an order of several sellers counts once for each: never add over sellers. Answers: which sellers disappoint, and whether it is for being late.',
+  column_descriptions (
+    source = 'The marketplace.',
+    seller_key = 'The seller, in core.dim_seller.',
+    review_count = 'Reviews of orders or of products in them. Adds up over time, channel, store, place and customer.',
+    score_1_count = 'Reviews with score 1, the worst.',
+    score_2_count = 'Reviews with score 2.',
+    score_3_count = 'Reviews with score 3.',
+    score_4_count = 'Reviews with score 4.',
+    score_5_count = 'Reviews with score 5, the best.',
+    average_review_score = 'Mean score of the reviews, 1 (worst) to 5. Not additive.',
+    shrunk_review_score = 'Mean score after review_prior_weight (config.yaml) reviews at the source''s mean until the end of the row''s period are added, so that a few reviews prove little. Not additive.',
+    low_score_rate = 'Share of the reviews with a score of 1 or 2. Not additive.',
+    top_score_rate = 'Share of the reviews with a score of 5. Not additive.',
+    comment_rate = 'Share of the reviews that have a comment. Not additive.',
+    surveyed_review_count = 'Reviews that answer a survey. Adds up over time, channel, store, place and customer.',
+    average_response_days = 'Mean days from the survey to the answer, of the reviews asked for. Not additive.',
+    median_response_days = 'Days from the survey to the answer within which half of the answers came. Not additive.',
+    on_time_review_count = 'Reviews of orders that came by the promised day.',
+    late_review_count = 'Reviews of orders that came after the promised day.',
+    average_on_time_score = 'Mean score of the reviews of orders that came by the promised day; empty without any. Not additive.',
+    average_late_score = 'Mean score of the reviews of orders that came late; empty without any. Not additive.',
+    late_score_effect = 'Mean score of the reviews of late orders less that of orders in time, usually negative; empty where one of them is missing. Not additive.'
+  )
+);
+
+WITH bought AS (
+  SELECT DISTINCT
+    order_key,
+    order_date,
+    seller_key
+  FROM core.fct_order_line
+  WHERE
+    line_kind = 'product' AND NOT is_return AND seller_key <> @UNKNOWN_KEY()
+), by_seller AS (
+  SELECT
+    review.source,
+    bought.seller_key,
+    COUNT(*) AS review_count,
+    COUNT(*) FILTER(WHERE
+      review.score = 1) AS score_1_count,
+    COUNT(*) FILTER(WHERE
+      review.score = 2) AS score_2_count,
+    COUNT(*) FILTER(WHERE
+      review.score = 3) AS score_3_count,
+    COUNT(*) FILTER(WHERE
+      review.score = 4) AS score_4_count,
+    COUNT(*) FILTER(WHERE
+      review.score = 5) AS score_5_count,
+    SUM(review.score) AS score_sum,
+    COUNT(*) FILTER(WHERE
+      review.has_comment) AS comment_count,
+    COUNT(review.response_days) AS surveyed_review_count,
+    AVG(review.response_days) AS average_response_days,
+    PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY
+      review.response_days) AS median_response_days,
+    COUNT(*) FILTER(WHERE
+      NOT placed.is_late) AS on_time_review_count,
+    COUNT(*) FILTER(WHERE
+      placed.is_late) AS late_review_count,
+    AVG(review.score) FILTER(WHERE
+      NOT placed.is_late) AS average_on_time_score,
+    AVG(review.score) FILTER(WHERE
+      placed.is_late) AS average_late_score
+  FROM core.fct_review AS review
+  JOIN bought
+    ON bought.order_key = review.order_key AND bought.order_date = review.order_date
+  JOIN core.fct_order AS placed
+    ON placed.order_key = review.order_key AND placed.order_date = review.order_date
+  GROUP BY
+    review.source,
+    bought.seller_key
+)
+SELECT
+  source::TEXT AS source,
+  seller_key::UUID AS seller_key,
+  review_count::INT AS review_count,
+  score_1_count::INT AS score_1_count,
+  score_2_count::INT AS score_2_count,
+  score_3_count::INT AS score_3_count,
+  score_4_count::INT AS score_4_count,
+  score_5_count::INT AS score_5_count,
+  (
+    score_sum::DECIMAL / review_count
+  )::DECIMAL(9, 6) AS average_review_score,
+  (
+    (
+      @VAR('review_prior_weight') * SUM(score_sum) OVER by_source / SUM(review_count) OVER by_source + score_sum
+    ) / (
+      @VAR('review_prior_weight') + review_count
+    )
+  )::DECIMAL(9, 6) AS shrunk_review_score,
+  (
+    (
+      score_1_count + score_2_count
+    )::DECIMAL / review_count
+  )::DECIMAL(9, 6) AS low_score_rate,
+  (
+    score_5_count::DECIMAL / review_count
+  )::DECIMAL(9, 6) AS top_score_rate,
+  (
+    comment_count::DECIMAL / review_count
+  )::DECIMAL(9, 6) AS comment_rate,
+  surveyed_review_count::INT AS surveyed_review_count,
+  average_response_days::DECIMAL(12, 3) AS average_response_days,
+  median_response_days::DECIMAL(12, 3) AS median_response_days,
+  on_time_review_count::INT AS on_time_review_count,
+  late_review_count::INT AS late_review_count,
+  average_on_time_score::DECIMAL(9, 6) AS average_on_time_score,
+  average_late_score::DECIMAL(9, 6) AS average_late_score,
+  (
+    average_late_score - average_on_time_score
+  )::DECIMAL(9, 6) AS late_score_effect
+FROM by_seller
+WINDOW by_source AS (PARTITION BY source)
