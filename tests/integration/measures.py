@@ -1,6 +1,6 @@
 """The metric dictionary against the views: the SQL of each definition has to give the number that is served."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp, parse_one
@@ -10,6 +10,7 @@ from tests.support import ROOT, Project
 
 SOURCE = {"source": "{fact}.source"}
 MONEY = {**SOURCE, "currency": "{fact}.currency"}
+PRODUCT = "JOIN core.dim_product AS product ON product.product_key = line.product_key"
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,16 @@ CUTS = {
     ),
     "bi.category_sales": Cut(
         {**MONEY, "sales_date": "{date}", "category": "COALESCE(product.category, 'unknown')"},
-        joins="JOIN core.dim_product AS product ON product.product_key = line.product_key",
+        joins=PRODUCT,
+    ),
+    "bi.category_sales_monthly": Cut(
+        {
+            **MONEY,
+            "month_start_date": "DATE_TRUNC('MONTH', {date})::DATE",
+            "category": "COALESCE(product.category, 'unknown')",
+        },
+        where="channel = 'all'",
+        joins=PRODUCT,
     ),
     "bi.customer_value": Cut(
         {**MONEY, "customer_id": "{fact}.customer_id"},
@@ -53,19 +63,21 @@ CUTS = {
 }
 
 
-def differences(project: Project) -> list[str]:
-    """Return every measure and view whose numbers differ, and each measure that was compared nowhere."""
+def differences(project: Project, metrics: Sequence[Metric] | None = None) -> list[str]:
+    """Return every measure and view whose numbers differ, and each measure that was compared nowhere.
+
+    The measures are those of the dictionary, unless others are given.
+    """
+    metrics = read_metrics(ROOT) if metrics is None else metrics
     found, compared = [], set()
-    for metric in read_metrics(ROOT):
+    for metric in metrics:
         for view in metric.served_in:
             for difference in _compared(project, metric, view):
                 compared.add(metric.metric)
                 found += difference
-    return found + [f"{name} was compared in no view" for name in _names() if name not in compared]
-
-
-def _names() -> list[str]:
-    return [metric.metric for metric in read_metrics(ROOT)]
+    return found + [
+        f"{each.metric} was compared in no view" for each in metrics if each.metric not in compared
+    ]
 
 
 def _compared(project: Project, metric: Metric, view: str) -> Iterator[list[str]]:

@@ -1,10 +1,14 @@
 """The contract of the views for BI tools: what it holds, and what a change of it is called."""
 
+import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from ops import bi_contract
 from ops.bi_contract import FILE, changes, read_contract, served_views, write_contract
+from ops.cli.bi import bi as command
 from ops.errors import OpsError
 from tests.support import ROOT
 
@@ -52,3 +56,16 @@ def test_a_file_that_is_no_contract_is_an_error(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text("- sales\n")
     with pytest.raises(OpsError, match="has to map each view to its columns"):
         read_contract(tmp_path)
+
+
+def test_the_command_shows_checks_and_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RETAIL_PROJECT_DIR", str(tmp_path))
+    monkeypatch.setattr(bi_contract, "served_views", lambda root: {"sales": SALES})
+    (tmp_path / "docs").mkdir()
+    run = CliRunner().invoke
+    assert "bi.sales is new" in str(run(command, ["--check"]).exception)
+    assert run(command, ["--write"]).output == f"Written: {FILE}\n  bi.sales is new\n"
+    assert run(command, ["--check"]).output == f"1 views are as {FILE} says.\n"
+    assert json.loads(run(command, ["bi.sales", "--json"]).output) == {"sales": SALES}
+    assert "net_amount" in run(command, ["sales"]).output
+    assert "There is no view 'buyers'" in str(run(command, ["buyers"]).exception)
