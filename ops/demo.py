@@ -92,8 +92,7 @@ def _generate(settings: Settings, contracts: Sequence[Contract], scale: str | No
     made = demo_shop(settings, scale, console)
     console.print(
         f"{GENERATED_SOURCE}: an invented shop was generated into {settings.own_data_dir / GENERATED_SOURCE} in "
-        f"{made.seconds:.1f} s: {made.lines:,} lines of sales from {made.start} to {made.end}, and "
-        f"{sum(made.faults.values()):,} faults for quality to find"
+        f"{made.seconds:.1f} s: {made.lines:,} lines of sales from {made.start} to {made.end}"
     )
     return True
 

@@ -15,7 +15,6 @@ from ops.errors import OpsError
 from ops.settings import GENERATED_SOURCE, Settings
 
 DEMO_SEED = 1
-DEMO_FAULTS = 0.002  # a share of spoiled rows, so that there is something for quality to find
 _UNFINISHED = ".unfinished"
 _BESIDE = "truth"  # what was planted in the files
 
@@ -51,7 +50,7 @@ def demo_shop(settings: Settings, scale: str, console: Console) -> Summary:
                 f"{own / _BESIDE} was not generated; move it away, or run `retail demo --no-generate`."
             )
         shutil.rmtree(unfinished, ignore_errors=True)
-        made = generate(options(scale, DEMO_SEED, faults=DEMO_FAULTS), unfinished, console)
+        made = generate(options(scale, DEMO_SEED), unfinished, console)
         (unfinished / MARKER).replace(own / MARKER)
         shutil.rmtree(own / _BESIDE, ignore_errors=True)
         (unfinished / _BESIDE).rename(own / _BESIDE)
