@@ -67,17 +67,21 @@ def module_database(
 
 
 @pytest.fixture
-def project(database: Settings, tmp_path: Path) -> Project:
-    """A copy of the SQLMesh project on databases of its own, for one test."""
-    return copy_project(database, tmp_path / "project")
+def project(request: pytest.FixtureRequest, database: Settings, tmp_path: Path) -> Project:
+    """A copy of the SQLMesh project on databases of its own, for one test; with marts where the module says so."""
+    return copy_project(database, tmp_path / "project", marts=_wants_marts(request))
 
 
 @pytest.fixture(scope="module")
-def module_project(module_database: Settings) -> Iterator[Project]:
-    """A copy of the SQLMesh project that the tests of one module share: a plan takes long."""
+def module_project(request: pytest.FixtureRequest, module_database: Settings) -> Iterator[Project]:
+    """A copy of the SQLMesh project that the tests of one module share: a plan takes long. Marts as above."""
     target = Path(tempfile.mkdtemp(prefix="retailmesh-project-"))
-    yield copy_project(module_database, target)
+    yield copy_project(module_database, target, marts=_wants_marts(request))
     shutil.rmtree(target, ignore_errors=True)
+
+
+def _wants_marts(request: pytest.FixtureRequest) -> bool:
+    return getattr(request.module, "WITH_MARTS", False)
 
 
 def _database(postgres: ThrowawayServer, root: Path) -> Iterator[Settings]:

@@ -104,8 +104,11 @@ def query(settings: Settings, sql: str, *values: object) -> list[tuple[object, .
         connection.close()
 
 
-def copy_project(settings: Settings, target: Path) -> Project:
-    """Copy the SQLMesh project into `target` with a `.env` for the database of the settings."""
+def copy_project(settings: Settings, target: Path, *, marts: bool = True) -> Project:
+    """Copy the SQLMesh project into `target` with a `.env` for the database of the settings.
+
+    Without `marts` they and the views that show them are left out: a third of the models, which take their time.
+    """
     for part in PROJECT_PARTS:
         source, goal = ROOT / part, target / part
         if source.is_dir():
@@ -113,6 +116,12 @@ def copy_project(settings: Settings, target: Path) -> Project:
         elif source.exists():
             goal.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, goal)
+    if not marts:
+        for folder in ("models/marts", "tests/models/mart"):
+            shutil.rmtree(target / folder)
+        for view in (target / "models" / "bi").glob("*.sql"):
+            if " mart." in view.read_text():
+                view.unlink()
     settings = replace(settings, root=target)
     dotenv.update(settings.env_file, settings.variables())
     return Project(settings)

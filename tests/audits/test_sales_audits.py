@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+WITH_MARTS = True
+
 DAY, NEXT_DAY, DAY_OUTSIDE = "2025-06-26", "2025-06-27", "2025-06-28"
 
 MERCHANDISE = {

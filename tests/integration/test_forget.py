@@ -15,6 +15,7 @@ from tests.integration.star import delete_all_environments, fingerprints
 from tests.support import Project
 
 pytestmark = pytest.mark.long
+WITH_MARTS = True
 
 PLAN = ("plan", "prod", "--auto-apply", "--no-prompts", "--skip-tests")
 ANA, BUYER = "ana-7d1f-unique", "5017701"  # of Olist; of Online Retail

@@ -13,6 +13,7 @@ from tests.integration.star import contents
 from tests.support import Project, copy_project
 
 pytestmark = pytest.mark.long
+WITH_MARTS = True
 
 GENERATE = ("generate", "--scale", "tiny", "--seed", "23", "--days", "21", "--faults", "0.05")
 WEEK = [f"2026-06-{day}" for day in range(24, 31)]  # the generator's last

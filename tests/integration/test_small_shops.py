@@ -14,6 +14,7 @@ from tests.integration.star import daily_fingerprints, delete_all_environments, 
 from tests.support import ROOT, Project
 
 pytestmark = [pytest.mark.both_versions, pytest.mark.slow]
+WITH_MARTS = True
 
 PLAN = ("plan", "prod", "--auto-apply", "--no-prompts", "--skip-tests")
 
