@@ -21,10 +21,12 @@ QUICK = (
     ("lint", ("ruff", "check", ".")),
     ("types", ("mypy",)),
     ("contracts", ("retail", "contracts", "--check")),
+    ("measures", ("retail", "metrics", "--check")),
 )
 MODELS = (
     ("model format", ("sqlmesh", "format", "--check")),
     ("model lint", ("sqlmesh", "lint")),
+    ("bi contract", ("retail", "bi", "--check")),
     ("model tests", ("sqlmesh", "test")),
 )
 # Modules run side by side, each in one process: its tests share databases and plans.

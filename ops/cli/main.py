@@ -25,6 +25,7 @@ COMMANDS = {
         "ops.cli.metrics",
         "Show what each measure means; keep the descriptions of the models with it.",
     ),
+    "bi": ("ops.cli.bi", "Show what BI tools may rely on; keep its contract file with the models."),
     "quality": ("ops.cli.quality", "Show the evidence of data quality; fail when a blocking check did."),
 }
 

@@ -4,7 +4,6 @@ Nothing is shared with the project's own path but the files: pandas reads them, 
 docs/decisions.md in its own words, and every figure has to be the same to the cent.
 """
 
-import os
 import re
 import sys
 from datetime import date
@@ -14,29 +13,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.integration.public_data import DATA, FIELDS, invoices, needs_public_data, olist
 from tests.integration.star import daily_fingerprints, fingerprints
-from tests.support import ROOT, Project
+from tests.support import Project
 
-DATA = Path(os.environ.get("RETAIL_DATA_DIR") or ROOT.parent / "shared" / "data")
-FIELDS = [
-    "Invoice",
-    "StockCode",
-    "Description",
-    "Quantity",
-    "Price",
-    "Customer ID",
-    "Country",
-    "InvoiceDate",
-]
 SEQUENTIAL = re.compile(r"Seq Scan on \"?(\w+)")  # the table; physical ones are entity__version
 PLAN = ("plan", "prod", "--auto-apply", "--no-prompts", "--skip-tests")
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(
-        not (DATA / "olist").is_dir() or not (DATA / "online_retail").is_dir(),
-        reason=f"the public data sets are not in {DATA} (RETAIL_DATA_DIR)",
-    ),
+    needs_public_data,
 ]
 
 
@@ -49,20 +35,9 @@ def prod(module_project: Project) -> Project:
     return module_project
 
 
-@pytest.fixture(scope="module")
-def invoices() -> pd.DataFrame:
-    """The wholesaler's files as they are, all text, money as exact decimals."""
-    files = sorted((DATA / "online_retail").glob("*_transactions.csv"))
-    frame = pd.concat([pd.read_csv(file, dtype=str, keep_default_na=False) for file in files])
-    return frame.assign(
-        quantity=frame["Quantity"].map(int),
-        amount=[int(q) * Decimal(p) for q, p in zip(frame["Quantity"], frame["Price"], strict=True)],
-        price=frame["Price"].map(Decimal),
-    )
-
-
-def olist(table: str) -> pd.DataFrame:
-    return pd.read_csv(DATA / "olist" / f"olist_{table}_dataset.csv", dtype=str, keep_default_na=False)
+@pytest.fixture(name="invoices", scope="module")
+def all_invoices() -> pd.DataFrame:
+    return invoices()
 
 
 def test_every_line_of_the_files_is_in_raw(prod: Project, invoices: pd.DataFrame) -> None:

@@ -1,13 +1,17 @@
 """From small invented files to the star schema, on both Postgres versions."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
+from ops.bi_contract import changes, read_contract
+from ops.metrics import read_metrics
+from tests.integration.measures import differences
 from tests.integration.shops import INVOICES, write_invoices, write_shops
 from tests.integration.star import daily_fingerprints, delete_all_environments, fingerprints, keys
-from tests.support import Project
+from tests.support import ROOT, Project
 
 pytestmark = [pytest.mark.both_versions, pytest.mark.slow]
 
@@ -122,6 +126,61 @@ def test_bi_reader_reads_bi_and_nothing_else(shops: Project) -> None:
                 cursor.execute(f'SELECT * FROM "{schema}"."{table}"')
     finally:
         connection.close()
+
+
+def test_a_days_sales_are_orders_of_merchandise_and_returns_stand_on_both_days(shops: Project) -> None:
+    rows = shops.query(
+        "SELECT sales_date::text, order_count, unit_count, customer_count, new_customer_count, gross_amount, "
+        "return_amount, return_by_sale_date_amount, net_amount, freight_amount FROM bi.sales_trend "
+        "WHERE source = 'online_retail' AND channel = 'all' ORDER BY 1"
+    )
+    money = [tuple(str(round(Decimal(str(value)), 3)) for value in row[5:]) for row in rows]
+    assert [row[:5] for row in rows] == [
+        ("2025-07-01", 3, 19, 2, 2),  # one of the three names no customer
+        ("2025-07-02", 1, 3, 1, 1),  # neither what was written off nor the bad debt is an order
+        ("2025-07-03", 1, 1, 1, 0),  # the voucher is no merchandise
+    ]
+    assert money == [
+        ("75.250", "0.000", "8.500", "75.250", "18.000"),
+        ("3.375", "8.500", "0.000", "-5.125", "0.000"),
+        ("4.250", "0.000", "0.000", "4.250", "0.000"),
+    ]
+
+
+def test_the_sql_of_each_definition_gives_the_number_that_is_served(shops: Project) -> None:
+    assert differences(shops) == []
+
+
+def test_a_definition_that_says_something_else_is_found(shops: Project) -> None:
+    (returns,) = [metric for metric in read_metrics(ROOT) if metric.metric == "return_amount"]
+    (rate,) = [metric for metric in read_metrics(ROOT) if metric.metric == "return_rate"]
+    by_sale = replace(returns, served_in=("bi.sales_daily",), dated_by="line.order_date - 1")
+    of_gross = replace(rate, expression="return_amount / NULLIF(net_amount, 0)")
+    found = differences(shops, [by_sale, of_gross])
+    assert {line.split(": ")[0] for line in found} == {
+        "return_amount in bi.sales_daily",
+        "return_rate in bi.sales_monthly",
+    }
+
+
+def test_the_views_have_the_columns_of_their_contract_and_tell_what_they_mean(shops: Project) -> None:
+    rows = shops.query(
+        "SELECT view.relname, field.attname, "
+        "replace(format_type(field.atttypid, field.atttypmod), 'timestamp with time zone', 'timestamptz'), "
+        "col_description(view.oid, field.attnum), obj_description(view.oid) "
+        "FROM pg_class AS view JOIN pg_attribute AS field ON field.attrelid = view.oid AND field.attnum > 0 "
+        "WHERE view.relnamespace = 'bi'::regnamespace ORDER BY view.relname, field.attnum"
+    )
+    views: dict[str, dict[str, str]] = {}
+    for view, column, kind, *_ in rows:
+        views.setdefault(str(view), {})[str(column)] = str(kind)
+    assert changes(read_contract(ROOT), views) == []
+    assert [row[:2] for row in rows if not row[3] or not row[4]] == [], "no comment"
+    unreadable = shops.query(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'bi'::regnamespace "
+        "AND NOT has_table_privilege('bi_reader', oid, 'SELECT')"
+    )
+    assert unreadable == []
 
 
 def test_a_second_plan_changes_nothing(shops: Project) -> None:

@@ -1,9 +1,12 @@
 """The metric dictionary: what it refuses, and how its words come into the models."""
 
+import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from ops.cli.metrics import metrics as command
 from ops.errors import OpsError
 from ops.metrics import COLUMNS, outdated, read_metrics, write_descriptions
 from tests.support import ROOT
@@ -103,3 +106,19 @@ def test_a_line_that_is_not_understood_is_named(shop: Path, line: str, what: str
 
 def test_the_models_describe_the_measures_as_the_dictionary_does() -> None:
     assert outdated(ROOT) == [], "run `retail metrics --write`"
+
+
+def test_the_command_shows_checks_and_writes(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RETAIL_PROJECT_DIR", str(shop))
+    run = CliRunner().invoke
+    assert "Who bought" in run(command, []).output
+    assert "COUNT(DISTINCT y)" in run(command, ["buyer_count"]).output
+    [shown] = json.loads(run(command, ["net_amount", "--json"]).output)
+    assert (shown["additive_over"], shown["served_in"]) == (["time", "store"], ["bi.sales"])
+    assert "There is no measure 'profit'" in str(run(command, ["profit"]).exception)
+    assert "models/bi/sales.sql, models/marts/sales/sales_daily.sql" in str(
+        run(command, ["--check"]).exception
+    )
+    assert run(command, ["--write"]).output == "Written: sales.sql, sales_daily.sql\n"
+    assert run(command, ["--write"]).output == "Everything was up to date.\n"
+    assert run(command, ["--check"]).output == "2 measures are defined, and the models describe them so.\n"

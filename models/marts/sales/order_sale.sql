@@ -15,9 +15,6 @@ MODEL (
         customer_key,
         store_key,
         channel,
-        country_code,
-        state,
-        city,
         gross_amount,
         net_sale_amount,
         currency
@@ -38,7 +35,7 @@ MODEL (
       AND NOT is_return
     )
   ),
-  description 'One row per order that sold merchandise, which is what order_count counts: cancelled orders and documents of returns, corrections and stock movements alone are left out, and so is what came back later. Amounts are in currency: never add them over currencies. Other marts count orders, customers and first purchases from here.',
+  description 'One row per order that sold merchandise, which is what order_count counts: cancelled orders and documents of returns, corrections and stock movements alone are left out, and so is what came back later. Amounts are in currency: never add them over currencies. Other marts count orders, customers and first purchases from here; where the customer lives is in core.dim_customer.',
   column_descriptions (
     order_key = 'The order, in core.fct_order.',
     source = 'The shop.',
@@ -49,9 +46,6 @@ MODEL (
     customer_id = 'The customer''s natural key; empty where the source names none.',
     store_key = 'The store that sold; Unknown where none did, as on the web.',
     channel = 'Where it was sold: web, marketplace, store.',
-    country_code = 'Country of the customer as of the order, ISO 3166-1 alpha-2; unknown where it is not known.',
-    state = 'State of the customer as of the order; unknown where it is not known.',
-    city = 'City of the customer as of the order; unknown where it is not known.',
     line_count = 'Lines of merchandise sold.',
     unit_count = 'Pieces of merchandise sold; returned pieces are not taken off.',
     gross_amount = 'List price × quantity of the merchandise sold, before discounts and returns.',
@@ -96,9 +90,6 @@ SELECT
   placed.customer_id::TEXT AS customer_id,
   placed.store_key::UUID AS store_key,
   placed.channel::TEXT AS channel,
-  COALESCE(customer.country_code, 'unknown')::TEXT AS country_code,
-  COALESCE(customer.state, 'unknown')::TEXT AS state,
-  COALESCE(customer.city, 'unknown')::TEXT AS city,
   sold.line_count::INT AS line_count,
   sold.unit_count::BIGINT AS unit_count,
   sold.gross_amount::DECIMAL(18, 4) AS gross_amount,
@@ -108,9 +99,7 @@ SELECT
   placed.currency::TEXT AS currency
 FROM sold
 JOIN placed
-  ON placed.order_key = sold.order_key
-LEFT JOIN core.dim_customer AS customer
-  ON customer.customer_key = placed.customer_key;
+  ON placed.order_key = sold.order_key;
 
 @INDEX_ON(order_date);
 
