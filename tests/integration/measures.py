@@ -27,7 +27,7 @@ class Cut:
     is_one_row: bool = False
 
 
-# The views whose measures are compared here; test_marts_operations.py compares those of stock, delivery, sellers and reviews.
+# The views whose measures are compared here; test_marts_operations.py compares those of its own marts.
 CUTS = {
     "bi.sales_daily": Cut({**MONEY, "sales_date": "{date}"}),
     "bi.sales_trend": Cut({**MONEY, "sales_date": "{date}"}, where="channel = 'all'", is_one_row=True),
