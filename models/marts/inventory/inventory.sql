@@ -88,21 +88,28 @@ WITH last_snapshot AS (
     location_id
 ), stock AS (
   SELECT
-    daily.*,
+    snapshot.source,
+    snapshot.location_id,
+    snapshot.product_id,
+    snapshot.snapshot_date,
+    snapshot.store_key,
+    snapshot.product_key,
+    snapshot.on_hand_quantity,
+    snapshot.on_order_quantity,
     snapshot.reorder_point_quantity,
     snapshot.order_up_to_quantity,
     snapshot.lead_time_days AS stated_lead_time_days,
+    product.cost_amount AS unit_cost_amount,
+    snapshot.on_hand_quantity * product.cost_amount AS stock_value_amount,
+    product.currency,
     product.is_deleted
   FROM last_snapshot
-  JOIN mart.inventory_daily AS daily
-    ON daily.source = last_snapshot.source
-    AND daily.location_id = last_snapshot.location_id
-    AND daily.snapshot_date = last_snapshot.snapshot_date
   JOIN core.fct_inventory_snapshot AS snapshot
-    ON snapshot.inventory_snapshot_key = daily.inventory_snapshot_key
-    AND snapshot.snapshot_date = daily.snapshot_date
+    ON snapshot.source = last_snapshot.source
+    AND snapshot.location_id = last_snapshot.location_id
+    AND snapshot.snapshot_date = last_snapshot.snapshot_date
   JOIN core.dim_product AS product
-    ON product.product_key = daily.product_key
+    ON product.product_key = snapshot.product_key
 ), day AS (
   SELECT
     daily.source,
@@ -120,6 +127,29 @@ WITH last_snapshot AS (
   JOIN last_snapshot
     ON last_snapshot.source = daily.source
     AND last_snapshot.location_id = daily.location_id
+), usual AS (
+  /* of the last days that had enough; where there are none, of all that had; or else of those that sold out */
+  SELECT
+    *,
+    COALESCE(
+      AVG(demand_quantity) FILTER(WHERE
+        NOT is_demand_censored AND is_in_window) OVER item,
+      AVG(demand_quantity) FILTER(WHERE
+        NOT is_demand_censored) OVER item,
+      AVG(demand_quantity) OVER item
+    ) AS usual_quantity
+  FROM day
+  WINDOW item AS (PARTITION BY source, location_id, product_id)
+), estimated AS (
+  SELECT
+    *,
+    CASE
+      WHEN is_demand_censored
+      THEN GREATEST(demand_quantity, usual_quantity)
+      ELSE demand_quantity
+    END AS estimated_quantity,
+    is_demand_censored AND COALESCE(demand_quantity, 0) <= usual_quantity AS is_filled
+  FROM usual
 ), history AS (
   SELECT
     source,
@@ -132,62 +162,29 @@ WITH last_snapshot AS (
     MAX(snapshot_date) FILTER(WHERE
       issued_quantity > 0) AS last_issue_date,
     SUM(issued_quantity) FILTER(WHERE
-      is_in_year) AS issued_quantity,
-    AVG(on_hand_quantity) FILTER(WHERE
-      is_in_year) AS average_on_hand_quantity,
+      is_in_year) * 365.0 / COUNT(*) FILTER(WHERE
+      is_in_year) / NULLIF(AVG(on_hand_quantity) FILTER(WHERE
+      is_in_year), 0) AS turnover_ratio,
     COUNT(*) FILTER(WHERE
-      is_in_year) AS turnover_day_count,
-    COALESCE(
-      AVG(demand_quantity) FILTER(WHERE
-        NOT is_demand_censored AND is_in_window),
-      AVG(demand_quantity) FILTER(WHERE
-        NOT is_demand_censored),
-      AVG(demand_quantity)
-    ) AS usual_quantity /* of the last days that had enough; where there are none, of all that had; or else of those that sold out */
-  FROM day
-  GROUP BY
-    source,
-    location_id,
-    product_id
-), estimated AS (
-  SELECT
-    day.source,
-    day.location_id,
-    day.product_id,
-    day.issued_quantity,
-    day.is_demand_censored,
-    CASE
-      WHEN day.is_demand_censored
-      THEN GREATEST(day.demand_quantity, history.usual_quantity)
-      ELSE day.demand_quantity
-    END AS demand_quantity,
-    day.is_demand_censored
-    AND COALESCE(day.demand_quantity, 0) <= history.usual_quantity AS is_filled
-  FROM day
-  JOIN history
-    ON history.source = day.source
-    AND history.location_id = day.location_id
-    AND history.product_id = day.product_id
-  WHERE
-    day.is_in_window
-), demand AS (
-  SELECT
-    source,
-    location_id,
-    product_id,
-    COUNT(*) AS demand_day_count,
+      is_in_window) AS demand_day_count,
     COUNT(*) FILTER(WHERE
-      is_demand_censored) AS censored_day_count,
-    SUM(issued_quantity) AS issued_quantity,
-    SUM(demand_quantity) AS demand_quantity,
-    AVG(demand_quantity) AS daily_demand_quantity,
-    COALESCE(STDDEV_SAMP(demand_quantity) FILTER(WHERE
-      NOT is_filled), 0) AS daily_demand_deviation
+      is_in_window AND is_demand_censored) AS censored_day_count,
+    SUM(issued_quantity) FILTER(WHERE
+      is_in_window) AS window_issued_quantity,
+    SUM(estimated_quantity) FILTER(WHERE
+      is_in_window) AS window_demand_quantity,
+    AVG(estimated_quantity) FILTER(WHERE
+      is_in_window) AS daily_demand_quantity,
+    COALESCE(STDDEV_SAMP(estimated_quantity) FILTER(WHERE
+      is_in_window AND NOT is_filled), 0) AS daily_demand_deviation
   FROM estimated
   GROUP BY
     source,
     location_id,
     product_id
+  HAVING
+    COUNT(*) FILTER(WHERE
+      is_in_year) > 0
 ), lead AS (
   SELECT
     source,
@@ -208,14 +205,14 @@ WITH last_snapshot AS (
     history.stock_out_day_count,
     history.first_snapshot_date,
     history.last_issue_date,
-    history.issued_quantity * 365.0 / history.turnover_day_count / NULLIF(history.average_on_hand_quantity, 0) AS turnover_ratio,
-    demand.demand_day_count,
-    demand.censored_day_count,
-    demand.daily_demand_quantity,
-    demand.daily_demand_deviation,
-    demand.issued_quantity AS window_issued_quantity,
-    demand.demand_quantity AS window_demand_quantity,
-    demand.issued_quantity / NULLIF(demand.demand_quantity, 0) AS fill_rate,
+    history.turnover_ratio,
+    history.demand_day_count,
+    history.censored_day_count,
+    history.window_issued_quantity,
+    history.window_demand_quantity,
+    history.daily_demand_quantity,
+    history.daily_demand_deviation,
+    history.window_issued_quantity / NULLIF(history.window_demand_quantity, 0) AS fill_rate,
     COALESCE(lead.lead_time_count, 0) AS lead_time_count,
     COALESCE(lead.lead_time_days, stock.stated_lead_time_days) AS lead_time_days,
     COALESCE(lead.lead_time_deviation_days, 0) AS lead_time_deviation_days
@@ -224,10 +221,6 @@ WITH last_snapshot AS (
     ON history.source = stock.source
     AND history.location_id = stock.location_id
     AND history.product_id = stock.product_id
-  JOIN demand
-    ON demand.source = stock.source
-    AND demand.location_id = stock.location_id
-    AND demand.product_id = stock.product_id
   LEFT JOIN lead
     ON lead.source = stock.source
     AND lead.location_id = stock.location_id
