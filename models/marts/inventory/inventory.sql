@@ -150,7 +150,8 @@ WITH last_snapshot AS (
     END AS estimated_quantity,
     is_demand_censored AND COALESCE(demand_quantity, 0) <= usual_quantity AS is_filled
   FROM usual
-), history AS (
+), history AS MATERIALIZED (
+  /* or the planner, which expects one row of stock, computes it again for each */
   SELECT
     source,
     location_id,
@@ -185,7 +186,7 @@ WITH last_snapshot AS (
   HAVING
     COUNT(*) FILTER(WHERE
       is_in_year) > 0
-), lead AS (
+), lead AS MATERIALIZED (
   SELECT
     source,
     location_id,
