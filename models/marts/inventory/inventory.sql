@@ -86,7 +86,8 @@ WITH last_snapshot AS (
   GROUP BY
     source,
     location_id
-), stock AS (
+), stock AS MATERIALIZED (
+  /* as history below: or the planner, which expects one row of each, computes one again for every row of the other */
   SELECT
     snapshot.source,
     snapshot.location_id,
@@ -151,7 +152,6 @@ WITH last_snapshot AS (
     is_demand_censored AND COALESCE(demand_quantity, 0) <= usual_quantity AS is_filled
   FROM usual
 ), history AS MATERIALIZED (
-  /* or the planner, which expects one row of stock, computes it again for each */
   SELECT
     source,
     location_id,
