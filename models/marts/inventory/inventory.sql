@@ -86,7 +86,8 @@ WITH last_snapshot AS (
   GROUP BY
     source,
     location_id
-), stock AS (
+), stock AS MATERIALIZED (
+  /* as history below: or the planner, which expects one row of each, computes one again for every row of the other */
   SELECT
     snapshot.source,
     snapshot.location_id,
@@ -150,7 +151,7 @@ WITH last_snapshot AS (
     END AS estimated_quantity,
     is_demand_censored AND COALESCE(demand_quantity, 0) <= usual_quantity AS is_filled
   FROM usual
-), history AS (
+), history AS MATERIALIZED (
   SELECT
     source,
     location_id,
@@ -185,7 +186,7 @@ WITH last_snapshot AS (
   HAVING
     COUNT(*) FILTER(WHERE
       is_in_year) > 0
-), lead AS (
+), lead AS MATERIALIZED (
   SELECT
     source,
     location_id,
