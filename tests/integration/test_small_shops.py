@@ -156,7 +156,9 @@ def test_a_definition_that_says_something_else_is_found(shops: Project) -> None:
     (returns,) = [metric for metric in read_metrics(ROOT) if metric.metric == "return_amount"]
     (rate,) = [metric for metric in read_metrics(ROOT) if metric.metric == "return_rate"]
     by_sale = replace(returns, served_in=("bi.sales_daily",), dated_by="line.order_date - 1")
-    of_gross = replace(rate, expression="return_amount / NULLIF(net_amount, 0)")
+    of_gross = replace(
+        rate, expression="return_amount / NULLIF(net_amount, 0)", served_in=("bi.sales_monthly",)
+    )
     found = differences(shops, [by_sale, of_gross])
     assert {line.split(": ")[0] for line in found} == {
         "return_amount in bi.sales_daily",

@@ -239,7 +239,7 @@ WITH as_of AS (
     ON middle.source = scored.source AND middle.currency = scored.currency
 )
 SELECT
-  member.customer_key::UUID AS customer_key,
+  COALESCE(member.customer_key, @UNKNOWN_KEY())::UUID AS customer_key,
   judged.source::TEXT AS source,
   judged.customer_id::TEXT AS customer_id,
   judged.currency::TEXT AS currency,

@@ -294,7 +294,7 @@ WITH as_of AS (
   )
 )
 SELECT
-  member.product_key::UUID AS product_key,
+  COALESCE(member.product_key, @UNKNOWN_KEY())::UUID AS product_key, /* sold, and in no catalogue */
   total.source::TEXT AS source,
   total.product_id::TEXT AS product_id,
   total.currency::TEXT AS currency,
