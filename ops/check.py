@@ -31,8 +31,8 @@ MODELS = (
 )
 # Modules run side by side, each in one process: its tests share databases and plans.
 PYTEST = ("pytest", "-n", "logical", "--maxprocesses", "4", "--dist", "loadscope")
-TESTS = (("tests", (*PYTEST, "-m", "not long")),)
-LONG = (("long tests", (*PYTEST, "-m", "long")),)
+TESTS = (("tests", (*PYTEST, "-m", "not long and not manual")),)
+LONG = (("long tests", (*PYTEST, "-m", "long and not manual")),)
 
 
 def run_checks(checks: Sequence[tuple[str, Sequence[str]]], environment: dict[str, str]) -> list[str]:

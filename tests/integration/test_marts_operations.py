@@ -35,7 +35,7 @@ GENERATE = ("generate", "--scale", "tiny", "--seed", "11", "--faults", "0.03")
 PLAN = ("plan", "prod", "--auto-apply", "--no-prompts", "--skip-tests")
 WINDOW_DAYS, SERVICE_LEVEL = 28, 0.95  # as in config.yaml
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 WITH_MARTS = True
 needs_olist = pytest.mark.skipif(
     not (DATA / "olist").is_dir(), reason=f"Olist is not in {DATA} (RETAIL_DATA_DIR)"

@@ -12,7 +12,7 @@ from tests.integration.shops import OLIST, Line, write_csv, write_invoices, writ
 from tests.integration.star import contents
 from tests.support import Project, copy_project
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.manual
 WITH_MARTS = True
 
 GENERATE = ("generate", "--scale", "tiny", "--seed", "23", "--days", "21", "--faults", "0.05")

@@ -15,7 +15,7 @@ import pytest
 
 from tests.support import Project
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 GENERATE = ("generate", "--scale", "tiny", "--seed", "11", "--faults", "0.03")
 SELECTED = ("+bi.store", "+bi.inventory_snapshot", "+bi.shipment", "+bi.review")

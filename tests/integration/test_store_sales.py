@@ -16,7 +16,7 @@ from tests.integration.recount import CENT, Sales, recount
 from tests.integration.star import daily_fingerprints
 from tests.support import Project
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 LATER = "2026-07-09"
 Row = tuple[object, ...]
