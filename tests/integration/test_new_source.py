@@ -11,6 +11,8 @@ from loaders.contract import load_contracts
 from loaders.schema import ensure_tables
 from tests.support import ROOT, Project
 
+WITH_MARTS = True  # the copy is held against the whole project
+
 PAGE = ROOT / "docs" / "adding-a-source.md"
 # A file's path in bold, alone or with words behind it, and then its content as a code block.
 FILE = re.compile(r"^\*\*`(?P<path>[^`]+)`\*\*[^\n]*\n\n```\w+\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
