@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import typing as t
 from pathlib import Path
+from weakref import WeakKeyDictionary, proxy
 
 from sqlglot import exp
+from sqlmesh.core.context import GenericContext
 from sqlmesh.core.linter.rule import Rule, RuleViolation
 from sqlmesh.core.model import Model
 
@@ -28,6 +30,26 @@ PERSONAL_NAME = re.compile(
 HARMLESS_NAME = re.compile(r"^(is|has)_")
 
 
+#: The lineage of each project, with the models that it was followed through: SQLMesh makes a rule anew for each model.
+_followed: WeakKeyDictionary[GenericContext, tuple[list[Model], Lineage]] = WeakKeyDictionary()
+
+
+def lineage_in(context: GenericContext) -> Lineage:
+    """The lineage through a project's models, followed once until one of them is another."""
+    models = list(context.models.values())
+    seen, lineage = _followed.get(context, ([], None))
+    if lineage is None or list(map(id, seen)) != list(map(id, models)):
+        project = proxy(context)  # the lineage must not keep alive what it is kept for
+
+        def find(table: exp.Table) -> Model | None:
+            name = exp.table_(table.name, table.db, table.catalog, quoted=True)  # without its alias
+            return project.get_model(name.sql("postgres"))
+
+        lineage = Lineage(find, contract_kinds(Path(context.path) / CONTRACTS))
+        _followed[context] = (models, lineage)
+    return lineage
+
+
 class PersonalColumnsStayBehind(Rule):
     """E-mail, phone, name and address are hashed from stg on; free text stays in stg; core has neither."""
 
@@ -40,17 +62,12 @@ class PersonalColumnsStayBehind(Rule):
         if not self.context:  # a model by itself, in a test of a rule
             return
         forbidden = HASHED if layer(model) in HOLD_TEXTS else HASHED | TEXTS
-        raw = contract_kinds(Path(self.context.path) / CONTRACTS)
-        for column, kinds in Lineage(self._find, raw).of_model(model).items():
+        for column, kinds in lineage_in(self.context).of_model(model).items():
             if found := sorted(kinds & forbidden):
                 yield self.violation(
                     f"{model.name}: {column} carries {' and '.join(found)} of a raw table as the contract marks "
                     "it; hash it in stg with @PSEUDONYM, or leave it behind"
                 )
-
-    def _find(self, table: exp.Table) -> Model | None:
-        name = exp.table_(table.name, table.db, table.catalog, quoted=True)  # without its alias
-        return self.context.get_model(name.sql("postgres"))
 
     def _by_name(self, model: Model) -> t.Iterator[RuleViolation]:
         if layer(model) not in (*SERVED, "conformed"):

@@ -87,6 +87,7 @@ def forget(
             return found
         if has_state:
             _erase_derived(found, sqlmesh, say)
+            _vacuum_derived(settings)
         erasure.finish(connection, contract, mark)
     return found
 
@@ -170,21 +171,41 @@ def _erase_raw(
         raise OpsError(f"No row of {contract.schema_name} names this customer; nothing was changed.")
     if not dry_run:
         say(f"Erased from {contract.schema_name}: {sum(erased.rows.values()):,} rows.")
-        _vacuum(connection, contract, list(erased.rows))
+        _vacuum(connection, _raw_tables(contract, list(erased.rows)))
     return Forgotten(contract.source, erased.rows, sorted(erased.dates), own)
 
 
-def _vacuum(connection: Connection, contract: Contract, touched: Sequence[str]) -> None:
+def _vacuum(connection: Connection, tables: Sequence[sql.Composable]) -> None:
     """Remove the rows' former versions, and the person from the planner's statistics."""
-    tables = {name.removesuffix("._extra") for name in touched if not name.startswith("ingest.")}
     connection.autocommit = True
     try:
         with connection.cursor() as cursor:
-            for name in sorted(tables):
-                cursor.execute(sql.SQL("VACUUM (ANALYZE) {}").format(table_name(contract, name)))
-            cursor.execute("VACUUM (ANALYZE) ingest.rejected_row, ingest.load")
+            for table in tables:
+                cursor.execute(sql.SQL("VACUUM (ANALYZE) {}").format(table))
     finally:
         connection.autocommit = False
+
+
+def _raw_tables(contract: Contract, touched: Sequence[str]) -> list[sql.Composable]:
+    names = {name.removesuffix("._extra") for name in touched if not name.startswith("ingest.")}
+    kept = [sql.Identifier("ingest", "rejected_row"), sql.Identifier("ingest", "load")]
+    return [*(table_name(contract, name) for name in sorted(names)), *kept]
+
+
+def _vacuum_derived(settings: Settings) -> None:
+    """The same for what SQLMesh fills: a table of which a few days were computed again keeps its old statistics."""
+    connection = settings.connect()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT n.nspname, c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+                "WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND pg_has_role(c.relowner, 'MEMBER') ORDER BY 1, 2"
+            )
+            tables = [sql.Identifier(*row) for row in cursor.fetchall()]
+        connection.rollback()
+        _vacuum(connection, tables)
+    finally:
+        connection.close()
 
 
 def _erase_derived(found: Forgotten, sqlmesh: SqlMesh, say: Say) -> None:

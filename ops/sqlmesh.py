@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
@@ -27,6 +27,15 @@ PROD_MARK = """
       ON computed.name = part.name AND computed.version = part.version AND NOT computed.is_dev
     WHERE environment.name = 'prod'
 """
+# The end, in milliseconds, of the last interval that was computed of some models.
+COMPUTED_UNTIL = """
+    SELECT max(computed.end_ts)
+    FROM sqlmesh._environments AS environment
+    CROSS JOIN json_to_recordset(environment.snapshots::json) AS part (name text, version text)
+    JOIN sqlmesh._intervals AS computed
+      ON computed.name = part.name AND computed.version = part.version AND NOT computed.is_dev
+    WHERE environment.name = 'prod' AND NOT computed.is_removed AND part.name = ANY(%s)
+"""
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,7 @@ class Prod:
 
     readers: Mapping[RawTable, list[str]]
     facts: Sequence[Fact] = ()
+    dated: Sequence[str] = ()  # models that are computed day by day, as the state names them
     computed_until: date | None = None
 
 
@@ -53,6 +63,7 @@ class SqlMesh:
     def __init__(self, settings: Settings, output: IO[str] | None = None) -> None:
         self._settings = settings
         self._output = output
+        self._read: tuple[str, Prod] | None = None  # with the mark of the models that it was read of
 
     def restate(self, restatement: Restatement) -> None:
         """Compute models of prod again. Raises OpsError when the plan fails."""
@@ -84,12 +95,12 @@ class SqlMesh:
         row = self._ask(PROD_MARK)
         return str(row[0]) if row and row[0] is not None else None
 
-    def _ask(self, query: str) -> tuple[Any, ...] | None:
+    def _ask(self, query: str, *values: object) -> tuple[Any, ...] | None:
         """Return the first row from SQLMesh's state, or None when there is no state."""
         connection = self._settings.connect(database=self._settings.state_database)
         try:
             with connection.cursor() as cursor:
-                cursor.execute(query)
+                cursor.execute(query, values or None)
                 return cursor.fetchone()
         except (psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidSchemaName):
             return None
@@ -103,8 +114,18 @@ class SqlMesh:
     def prod(self) -> Prod:
         """Return what prod consists of, whatever the project's files say now.
 
+        SQLMesh takes seconds to read its models, so that is done once for as long as they are the same.
         Raises OpsError when SQLMesh cannot tell.
         """
+        models = (self.prod_mark() or "").partition("-")[0]
+        if self._read is None or self._read[0] != models:
+            self._read = models, self._read_prod()
+        prod = self._read[1]
+        row = self._ask(COMPUTED_UNTIL, list(prod.dated))
+        end = row[0] if row else None
+        return replace(prod, computed_until=_day(end) - timedelta(days=1) if end else None)
+
+    def _read_prod(self) -> Prod:
         from sqlmesh import Context
         from sqlmesh.utils.errors import SQLMeshError
 
@@ -114,13 +135,12 @@ class SqlMesh:
             found = state.get_snapshots([item.snapshot_id for item in prod.snapshots] if prod else [])
         except SQLMeshError as error:
             raise OpsError(f"SQLMesh does not say what is in prod: {error}") from error
-        snapshots = [snapshot for snapshot in found.values() if snapshot.is_model]
-        dated = [item for item in snapshots if item.model.kind.is_incremental_by_time_range]
-        ends = [item.intervals[-1][1] for item in dated if item.intervals]
+        models = [snapshot.model for snapshot in found.values() if snapshot.is_model]
+        dated = [model for model in models if model.kind.is_incremental_by_time_range]
         return Prod(
-            readers({item.model.name: item.model.depends_on or set() for item in snapshots}),
-            [_fact(item.model) for item in dated if item.model.name.startswith(FACT)],
-            _day(max(ends)) - timedelta(days=1) if ends else None,
+            readers({model.name: model.depends_on or set() for model in models}),
+            [_fact(model) for model in dated if model.name.startswith(FACT)],
+            [model.fqn for model in dated],
         )
 
     def environments_of_their_own(self) -> list[str]:

@@ -1,6 +1,6 @@
 """Servers for tests and checks: made in a scratch folder, fast instead of safe, gone afterwards."""
 
-import itertools
+import heapq
 import shutil
 import tempfile
 from pathlib import Path
@@ -36,7 +36,7 @@ class ThrowawayServer:
         self.server = Server(self.folder / "postgres", version, overrides=FAST, durable=False)
         self.port = self.server.start().port
         self._administrator = administrator(self.server)
-        self._numbers = itertools.count(1)
+        self._free_numbers = [1]
 
     def stop(self) -> None:
         """Stop the server and delete its folder."""
@@ -46,8 +46,13 @@ class ThrowawayServer:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def new_database(self, root: Path) -> Settings:
-        """Make a fresh pair of databases with the roles; return settings for a project in `root`."""
-        number = next(self._numbers)
+        """Make a fresh pair of databases with the roles; return settings for a project in `root`.
+
+        They have the name of a dropped pair, if there is one: SQLMesh's caches know models by their database.
+        """
+        number = heapq.heappop(self._free_numbers)
+        if not self._free_numbers:
+            heapq.heappush(self._free_numbers, number + 1)
         settings = Settings(
             root=root,
             host="127.0.0.1",
@@ -79,3 +84,4 @@ class ThrowawayServer:
                     cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         finally:
             connection.close()
+        heapq.heappush(self._free_numbers, int(settings.database.rpartition("_")[2]))

@@ -162,7 +162,7 @@ class Warehouse(SqlMesh):
         return self.plan
 
     def prod(self) -> Prod:
-        return Prod(READERS, (), self.computed_until)
+        return Prod(READERS, computed_until=self.computed_until)
 
     @property
     def restated(self) -> list[str]:
