@@ -30,7 +30,7 @@ MODELS = (
     ("model tests", ("sqlmesh", "test")),
 )
 # Modules run side by side, each in one process: its tests share databases and plans.
-PYTEST = ("pytest", "-n", "logical", "--maxprocesses", "4", "--dist", "loadscope")
+PYTEST = ("pytest", "-n", "logical", "--maxprocesses", "4", "--dist", "loadgroup", "--no-loadscope-reorder")
 TESTS = (("tests", (*PYTEST, "-m", "not long and not manual")),)
 LONG = (("long tests", (*PYTEST, "-m", "long and not manual")),)
 

@@ -14,12 +14,39 @@ import pytest
 
 from ops.postgres.throwaway import ThrowawayServer
 from ops.settings import SUPPORTED_VERSIONS, Settings
-from tests.support import Project, copy_project
+from tests.support import ROOT, Project, copy_project
 
 
 def pytest_configure() -> None:
     # A terminated run ends like Ctrl-C: fixtures are torn down, and no server stays behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups afterwards
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share a module's fixtures on one server run in one worker; so do all that share `every_source`.
+
+    The groups that take longest come first: `long(minutes=…)` says so.
+    """
+    minutes: dict[str, float] = {}
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+        if long := item.get_closest_marker("long"):
+            minutes[_group(item)] = max(minutes.get(_group(item), 0), long.kwargs.get("minutes", 1))
+    items.sort(key=lambda item: -minutes.get(_group(item), 0))
+
+
+def _group(item: pytest.Item) -> str:
+    """The tests that have to run in one worker, by a name that xdist adds to theirs."""
+    if "every_source" in getattr(item, "fixturenames", ()):
+        return "every_source"
+    version = item.callspec.params.get("postgres", "") if hasattr(item, "callspec") else ""
+    owner = (
+        item.name
+        if "project" in getattr(item, "fixturenames", ())
+        else item.path.relative_to(ROOT).with_suffix("")
+    )
+    return f"{owner}{version}"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pandas as pd
 import psycopg2
 
 from ops import dotenv
@@ -96,6 +97,16 @@ class Project:
     def query(self, sql: str, *values: object) -> list[tuple[object, ...]]:
         """Return the rows of a query on the copy's database, as the transformer."""
         return query(self.settings, sql, *values)
+
+    def frame(self, sql: str) -> pd.DataFrame:
+        """Return the rows of a query under the names of its columns."""
+        connection = self.settings.connect()
+        try:
+            with connection, connection.cursor() as cursor:
+                cursor.execute(sql)
+                return pd.DataFrame(cursor.fetchall(), columns=[column[0] for column in cursor.description])
+        finally:
+            connection.close()
 
 
 def query(settings: Settings, sql: str, *values: object) -> list[tuple[object, ...]]:

@@ -54,9 +54,9 @@ def quintile(worst_first: pd.Series) -> pd.Series:
 
 
 def test_recency_frequency_and_monetary_value_are_those_of_the_files(
-    public_marts: Project, buyers: pd.DataFrame
+    every_mart: Project, buyers: pd.DataFrame
 ) -> None:
-    found = public_marts.query(
+    found = every_mart.query(
         "SELECT customer_id, recency_days, tenure_days, order_count, net_amount, r_score, f_score, m_score "
         "FROM bi.customer_value WHERE source = 'online_retail' AND order_count > 0 ORDER BY 1"
     )
@@ -73,10 +73,10 @@ def test_recency_frequency_and_monetary_value_are_those_of_the_files(
     assert set(scores["r"]) == {1, 2, 3, 4, 5}
 
 
-def test_tiers_are_multiples_of_the_median(public_marts: Project, buyers: pd.DataFrame) -> None:
+def test_tiers_are_multiples_of_the_median(every_mart: Project, buyers: pd.DataFrame) -> None:
     median = buyers["net"].astype(float).median()
     times = buyers["net"].astype(float) / median
-    found = public_marts.query(
+    found = every_mart.query(
         "SELECT monetary_tier, count(*) FROM bi.customer_value "
         "WHERE source = 'online_retail' AND order_count > 0 GROUP BY 1"
     )
@@ -88,12 +88,12 @@ def test_tiers_are_multiples_of_the_median(public_marts: Project, buyers: pd.Dat
     }
 
 
-def test_the_customers_rhythm_is_that_of_their_days(public_marts: Project, wholesale: pd.DataFrame) -> None:
+def test_the_customers_rhythm_is_that_of_their_days(every_mart: Project, wholesale: pd.DataFrame) -> None:
     sold = wholesale[(wholesale["customer"] != "") & wholesale["is_sale"]]
     days = sold[["customer", "day"]].drop_duplicates().sort_values(["customer", "day"])
     gaps = days.assign(gap=days.groupby("customer")["day"].diff().dt.days).dropna()
     expected = gaps.groupby("customer")["gap"].agg(["mean", "median", "max"])
-    found = public_marts.query(
+    found = every_mart.query(
         "SELECT customer_id, mean_gap_days, median_gap_days, longest_gap_days FROM bi.customer_value "
         "WHERE source = 'online_retail' AND mean_gap_days IS NOT NULL ORDER BY 1"
     )
@@ -104,7 +104,7 @@ def test_the_customers_rhythm_is_that_of_their_days(public_marts: Project, whole
 
 
 def test_cohorts_are_those_of_the_files_and_months_to_come_are_absent(
-    public_marts: Project, wholesale: pd.DataFrame, buyers: pd.DataFrame
+    every_mart: Project, wholesale: pd.DataFrame, buyers: pd.DataFrame
 ) -> None:
     known = wholesale[wholesale["customer"].isin(buyers.index)].join(buyers["cohort"], on="customer")
     known = known.assign(number=[(m - c).n for m, c in zip(known["month"], known["cohort"], strict=True)])
@@ -133,7 +133,7 @@ def test_cohorts_are_those_of_the_files_and_months_to_come_are_absent(
                     so_far,
                 )
             )
-    found = public_marts.query(
+    found = every_mart.query(
         "SELECT to_char(acquisition_month_start_date, 'YYYY-MM'), month_number, cohort_customer_count, "
         "customer_count, order_count, net_amount, retention_rate, cumulative_net_amount "
         "FROM bi.cohort WHERE source = 'online_retail' ORDER BY 1, 2"
@@ -142,14 +142,14 @@ def test_cohorts_are_those_of_the_files_and_months_to_come_are_absent(
     assert len(found) == 11 * 12 / 2
 
 
-def test_the_triangle_holds_the_same_and_nothing_of_the_future(public_marts: Project) -> None:
-    found = public_marts.query(
+def test_the_triangle_holds_the_same_and_nothing_of_the_future(every_mart: Project) -> None:
+    found = every_mart.query(
         "SELECT count(*) FROM bi.cohort JOIN bi.cohort_triangle AS wide "
         "USING (source, currency, acquisition_month_start_date) WHERE wide.measure = 'retention_rate' "
         "AND (to_jsonb(wide) ->> ('month_' || to_char(month_number, 'FM00')))::numeric = retention_rate"
     )
-    assert found == public_marts.query("SELECT count(*) FROM bi.cohort WHERE month_number <= 24")
-    filled = public_marts.query(
+    assert found == every_mart.query("SELECT count(*) FROM bi.cohort WHERE month_number <= 24")
+    filled = every_mart.query(
         "SELECT count(*) FROM bi.cohort_triangle AS wide CROSS JOIN jsonb_each_text(to_jsonb(wide)) AS cell "
         "WHERE measure = 'retention_rate' AND cell.key ~ '^month_' AND cell.value IS NOT NULL"
     )
@@ -157,7 +157,7 @@ def test_the_triangle_holds_the_same_and_nothing_of_the_future(public_marts: Pro
 
 
 def test_new_and_returning_customers_are_those_of_the_files(
-    public_marts: Project, wholesale: pd.DataFrame, buyers: pd.DataFrame
+    every_mart: Project, wholesale: pd.DataFrame, buyers: pd.DataFrame
 ) -> None:
     sold = wholesale[(wholesale["customer"] != "") & wholesale["is_sale"]].join(
         buyers["cohort"], on="customer"
@@ -166,17 +166,17 @@ def test_new_and_returning_customers_are_those_of_the_files(
     expected = sold.groupby([sold["month"].astype(str), kind]).agg(
         customers=("customer", "nunique"), orders=("Invoice", "nunique")
     )
-    found = public_marts.query(
+    found = every_mart.query(
         "SELECT to_char(month_start_date, 'YYYY-MM'), customer_type, customer_count, order_count "
         "FROM bi.new_returning_customer WHERE source = 'online_retail' AND customer_count > 0 ORDER BY 1, 2"
     )
     assert found == [(*key, *row) for key, row in zip(expected.index, expected.to_numpy(), strict=True)]
 
 
-def test_few_of_olists_customers_come_back(public_marts: Project) -> None:
+def test_few_of_olists_customers_come_back(every_mart: Project) -> None:
     items = olist_sales()
     orders = items.groupby("customer_unique_id")["order_id"].nunique()
-    found = public_marts.query(
+    found = every_mart.query(
         "SELECT count(*), count(*) FILTER (WHERE is_repeat), max(order_count) "
         "FROM bi.customer_value WHERE source = 'olist'"
     )
@@ -184,7 +184,7 @@ def test_few_of_olists_customers_come_back(public_marts: Project) -> None:
     assert (orders > 1).mean() < 0.01
 
 
-def test_pairs_are_those_of_an_independent_count(public_marts: Project, wholesale: pd.DataFrame) -> None:
+def test_pairs_are_those_of_an_independent_count(every_mart: Project, wholesale: pd.DataFrame) -> None:
     sold = wholesale[wholesale["is_sale"]]
     baskets = sold.groupby("Invoice")["product"].agg(lambda products: sorted(set(products)))
     singles = Counter(product for basket in baskets for product in basket)
@@ -198,7 +198,7 @@ def test_pairs_are_those_of_an_independent_count(public_marts: Project, wholesal
         for (a, b), count in pairs.items()
         if count >= least
     }
-    rows = public_marts.query(
+    rows = every_mart.query(
         "SELECT product_a_id, product_b_id, basket_count, basket_a_count, basket_b_count, all_basket_count, "
         "support_rate, confidence_a_to_b_rate, confidence_b_to_a_rate, lift, leverage "
         "FROM bi.product_pair WHERE source = 'online_retail'"
@@ -217,7 +217,7 @@ def test_pairs_are_those_of_an_independent_count(public_marts: Project, wholesal
 
 
 def test_products_are_ranked_and_classed_by_their_revenue(
-    public_marts: Project, wholesale: pd.DataFrame
+    every_mart: Project, wholesale: pd.DataFrame
 ) -> None:
     revenue = wholesale.groupby("product")["amount"].sum().astype(float)
     ordered = revenue.sort_values(ascending=False)
@@ -225,20 +225,20 @@ def test_products_are_ranked_and_classed_by_their_revenue(
     classes = before.map(lambda share: "A" if share < 0.8 else "B" if share < 0.95 else "C")
     classes[ordered <= 0] = "C"
     found = dict(
-        public_marts.query(
+        every_mart.query(
             "SELECT product_id, abc_class FROM bi.product_performance WHERE source = 'online_retail'"
         )
     )
     assert found == classes.to_dict()
 
 
-def test_weekly_demand_varies_as_in_the_files(public_marts: Project, wholesale: pd.DataFrame) -> None:
+def test_weekly_demand_varies_as_in_the_files(every_mart: Project, wholesale: pd.DataFrame) -> None:
     as_of = pd.to_datetime(invoices()["InvoiceDate"]).max()
     sold = wholesale[wholesale["is_sale"]]
     weekly = sold.assign(week=(as_of - sold["day"]).dt.days // 7).pivot_table(
         index="product", columns="week", values="quantity", aggfunc="sum"
     )
-    found = public_marts.query(
+    found = every_mart.query(
         "SELECT product_id, on_sale_week_count, weekly_unit_variation FROM bi.product_performance "
         "WHERE source = 'online_retail' AND order_count > 0 ORDER BY 1"
     )
@@ -249,13 +249,13 @@ def test_weekly_demand_varies_as_in_the_files(public_marts: Project, wholesale: 
         assert float(variation) == pytest.approx(units.std(ddof=0) / units.mean(), abs=1e-5)
 
 
-def test_a_products_score_is_drawn_to_the_mean_of_all_reviews(public_marts: Project) -> None:
+def test_a_products_score_is_drawn_to_the_mean_of_all_reviews(every_mart: Project) -> None:
     reviews = olist("order_reviews").assign(score=olist("order_reviews")["review_score"].astype(int))
     sold = olist_sales()[["order_id", "product_id"]].drop_duplicates()
     scores = reviews.merge(sold, on="order_id").groupby("product_id")["score"].agg(["sum", "count"])
     mean = reviews["score"].mean()
     expected = (scores["sum"] + 10 * mean) / (scores["count"] + 10)
-    found = public_marts.query(
+    found = every_mart.query(
         "SELECT product_id, review_count, bayesian_review_score FROM bi.product_performance "
         "WHERE source = 'olist' AND review_count > 0 ORDER BY 1"
     )

@@ -4,19 +4,17 @@ Stock comes from a generated shop. The rest comes from Olist, when it is there: 
 measure of the dictionary that these marts serve is computed again by its own definition.
 """
 
-import os
 import statistics
 from datetime import date
-from pathlib import Path
 
 import duckdb
 import pandas as pd
 import pytest
 
 from ops.metrics import Metric, read_metrics
+from tests.integration.public_data import DATA, olist
 from tests.support import ROOT, Project
 
-DATA = Path(os.environ.get("RETAIL_DATA_DIR") or ROOT.parent / "shared" / "data")
 VIEWS = {
     "inventory": "mart.inventory",
     "inventory_daily": "mart.inventory_daily",
@@ -31,43 +29,12 @@ VIEWS = {
     "review_category": "mart.review_category",
     "review_seller": "mart.review_seller",
 }
-GENERATE = ("generate", "--scale", "tiny", "--seed", "11", "--faults", "0.03")
-PLAN = ("plan", "prod", "--auto-apply", "--no-prompts", "--skip-tests")
 WINDOW_DAYS, SERVICE_LEVEL = 28, 0.95  # as in config.yaml
 
 pytestmark = pytest.mark.long
-WITH_MARTS = True
 needs_olist = pytest.mark.skipif(
     not (DATA / "olist").is_dir(), reason=f"Olist is not in {DATA} (RETAIL_DATA_DIR)"
 )
-
-
-@pytest.fixture(scope="module")
-def prod(module_project: Project) -> Project:
-    """A generated shop, and Olist where it is, planned as far as these marts need it."""
-    folder = module_project.root / "data"
-    module_project.retail(*GENERATE, "--out", str(folder))
-    if (DATA / "olist").is_dir():
-        (folder / "olist").symlink_to(DATA / "olist")
-    module_project.retail("load", "--all")
-    selection = [part for view in VIEWS for part in ("--select-model", f"+bi.{view}")]
-    module_project.sqlmesh(*PLAN, *selection)
-    return module_project
-
-
-def frame(project: Project, sql: str) -> pd.DataFrame:
-    """Return a query's rows under the names of its columns."""
-    connection = project.settings.connect()
-    try:
-        with connection, connection.cursor() as cursor:
-            cursor.execute(sql)
-            return pd.DataFrame(cursor.fetchall(), columns=[column[0] for column in cursor.description])
-    finally:
-        connection.close()
-
-
-def olist(table: str) -> pd.DataFrame:
-    return pd.read_csv(DATA / "olist" / f"olist_{table}_dataset.csv", dtype=str, keep_default_na=False)
 
 
 @pytest.fixture(scope="module")
@@ -94,9 +61,9 @@ def orders() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def stock(prod: Project) -> pd.DataFrame:
+def stock(every_mart: Project) -> pd.DataFrame:
     """The shop's stock files as they are."""
-    files = str(prod.root / "data" / "store" / "stock" / "*.parquet")
+    files = str(every_mart.root / "data" / "store" / "stock" / "*.parquet")
     rows: pd.DataFrame = duckdb.sql(f"SELECT * FROM read_parquet('{files}')").df()
     return rows.assign(day=pd.to_datetime(rows["snapshot_date"])).sort_values(
         ["location_id", "product_id", "day"]
@@ -106,25 +73,27 @@ def stock(prod: Project) -> pd.DataFrame:
 ITEM = ["location_id", "product_id"]
 
 
-def test_stock_out_rates_are_those_of_the_files(prod: Project, stock: pd.DataFrame) -> None:
+def test_stock_out_rates_are_those_of_the_files(every_mart: Project, stock: pd.DataFrame) -> None:
     files = stock.assign(out=stock["on_hand"] == 0).groupby(ITEM)["out"].agg(["sum", "count"])
-    mart = frame(
-        prod, "SELECT location_id, product_id, stock_out_day_count, snapshot_day_count FROM bi.inventory"
+    mart = every_mart.frame(
+        "SELECT location_id, product_id, stock_out_day_count, snapshot_day_count FROM bi.inventory"
     ).set_index(ITEM)
     assert files["sum"].sum() > 0
     assert mart.sort_index().to_numpy().tolist() == files.sort_index().to_numpy().tolist()
-    [(rate,)] = prod.query(
+    [(rate,)] = every_mart.query(
         "SELECT sum(stock_out_day_count)::float / sum(snapshot_day_count) FROM bi.inventory"
     )
     assert rate == pytest.approx((stock["on_hand"] == 0).mean())
-    assert prod.query("SELECT count(*) FILTER (WHERE is_stock_out), count(*) FROM bi.inventory_daily") == [
-        (int(files["sum"].sum()), len(stock))
-    ]
+    assert every_mart.query(
+        "SELECT count(*) FILTER (WHERE is_stock_out), count(*) FROM bi.inventory_daily"
+    ) == [(int(files["sum"].sum()), len(stock))]
 
 
-def test_what_to_order_follows_from_the_files_by_the_formula(prod: Project, stock: pd.DataFrame) -> None:
+def test_what_to_order_follows_from_the_files_by_the_formula(
+    every_mart: Project, stock: pd.DataFrame
+) -> None:
     """Told product by product, as somebody would with a pencil."""
-    mart = frame(prod, "SELECT * FROM bi.inventory").set_index(ITEM)
+    mart = every_mart.frame("SELECT * FROM bi.inventory").set_index(ITEM)
     quantile = statistics.NormalDist().inv_cdf(SERVICE_LEVEL)
     for item, days in stock.groupby(ITEM):
         last = days[days["day"] > days["day"].max() - pd.Timedelta(days=WINDOW_DAYS)]
@@ -147,14 +116,14 @@ def test_what_to_order_follows_from_the_files_by_the_formula(prod: Project, stoc
         level = int(-(-(demand * lead + safety) // 1))
         assert row["reorder_level_quantity"] == level
         assert row["is_to_reorder"] == (now["on_hand"] + now["on_order"] <= level and demand > 0)
-    assert prod.query("SELECT count(*) FROM bi.reorder_list") == [(int(mart["is_to_reorder"].sum()),)]
+    assert every_mart.query("SELECT count(*) FROM bi.reorder_list") == [(int(mart["is_to_reorder"].sum()),)]
     assert 0 < mart["is_to_reorder"].sum() < len(mart)
 
 
 @needs_olist
-def test_olist_is_on_time_as_often_as_its_stamps_say(prod: Project, orders: pd.DataFrame) -> None:
+def test_olist_is_on_time_as_often_as_its_stamps_say(every_mart: Project, orders: pd.DataFrame) -> None:
     by_month = orders.groupby("month")[["is_delivered", "is_late"]].sum()
-    mart = prod.query(
+    mart = every_mart.query(
         "SELECT to_char(month_start_date, 'YYYY-MM'), delivered_order_count, late_order_count, "
         "on_time_rate::float FROM bi.delivery WHERE source = 'olist' ORDER BY 1"
     )
@@ -164,20 +133,22 @@ def test_olist_is_on_time_as_often_as_its_stamps_say(prod: Project, orders: pd.D
     overdue = orders["came"].isna() & (
         orders["promised"] < pd.to_datetime(olist("orders")["order_purchase_timestamp"].str[:10]).max()
     )
-    assert prod.query("SELECT sum(overdue_order_count) FROM bi.delivery WHERE source = 'olist'") == [
+    assert every_mart.query("SELECT sum(overdue_order_count) FROM bi.delivery WHERE source = 'olist'") == [
         (int(overdue.sum()),)
     ]
 
 
 @needs_olist
-def test_what_lateness_costs_in_reviews_is_what_the_files_say(prod: Project, orders: pd.DataFrame) -> None:
+def test_what_lateness_costs_in_reviews_is_what_the_files_say(
+    every_mart: Project, orders: pd.DataFrame
+) -> None:
     reviewed = olist("order_reviews").merge(orders[orders["is_delivered"]], on="order_id")
     score = reviewed["review_score"].astype(int)
     expected = {
         "in time": (len(score[~reviewed["is_late"]]), score[~reviewed["is_late"]].mean()),
         "late": (len(score[reviewed["is_late"]]), score[reviewed["is_late"]].mean()),
     }
-    mart = prod.query(
+    mart = every_mart.query(
         "SELECT CASE WHEN bucket_number <= 5 THEN 'in time' ELSE 'late' END, sum(review_count)::int, "
         "(sum(average_review_score * review_count) / sum(review_count))::float "
         "FROM bi.review_by_delay WHERE source = 'olist' AND bucket_number > 0 GROUP BY 1"
@@ -191,14 +162,13 @@ def test_what_lateness_costs_in_reviews_is_what_the_files_say(prod: Project, ord
 
 @needs_olist
 def test_routes_and_sellers_have_the_parcels_and_the_money_of_the_files(
-    prod: Project, orders: pd.DataFrame
+    every_mart: Project, orders: pd.DataFrame
 ) -> None:
     items = olist("order_items").merge(orders, on="order_id")
     places = items.drop_duplicates(["order_id", "seller_id"])
     places = places.merge(olist("sellers"), on="seller_id").merge(olist("customers"), on="customer_id")
     routes = places.groupby(["seller_state", "customer_state"])["is_late"].agg(["count", "sum"])
-    mart = frame(
-        prod,
+    mart = every_mart.frame(
         "SELECT origin, destination_state, parcel_count, late_parcel_count FROM bi.delivery_route "
         "WHERE source = 'olist'",
     ).set_index(["origin", "destination_state"])
@@ -208,8 +178,7 @@ def test_routes_and_sellers_have_the_parcels_and_the_money_of_the_files(
     sellers = items.groupby(["month", "seller_id"]).agg(
         amount=("amount", "sum"), orders=("order_id", "nunique")
     )
-    ranking = frame(
-        prod,
+    ranking = every_mart.frame(
         "SELECT to_char(month_start_date, 'YYYY-MM') AS month, seller_id, net_amount::float, order_count "
         "FROM bi.seller_ranking WHERE source = 'olist' AND order_count > 0",
     ).set_index(["month", "seller_id"])
@@ -219,8 +188,8 @@ def test_routes_and_sellers_have_the_parcels_and_the_money_of_the_files(
     assert (together["order_count"] == together["orders"]).all()
 
 
-def test_a_rank_moves_against_the_month_before(prod: Project) -> None:
-    ranking = frame(prod, "SELECT * FROM bi.store_ranking")
+def test_a_rank_moves_against_the_month_before(every_mart: Project) -> None:
+    ranking = every_mart.frame("SELECT * FROM bi.store_ranking")
     places = {(row.store_id, row.month_start_date): row.score_rank for row in ranking.itertuples()}
     for row in ranking.itertuples():
         before = (pd.Timestamp(row.month_start_date) - pd.DateOffset(months=1)).date()
@@ -261,10 +230,10 @@ METRICS = {
 
 
 @pytest.mark.parametrize("name", METRICS)
-def test_each_definition_gives_the_number_of_the_mart(prod: Project, name: str) -> None:
+def test_each_definition_gives_the_number_of_the_mart(every_mart: Project, name: str) -> None:
     mart, metric = METRICS[name]
     if not metric.relation:
-        assert_made_of_other_measures(prod, mart, metric)
+        assert_made_of_other_measures(every_mart, mart, metric)
         return
     key, group = GROUPS[mart]
     is_whole = key == "source"
@@ -273,13 +242,13 @@ def test_each_definition_gives_the_number_of_the_mart(prod: Project, name: str) 
         value = f"sum({metric.metric})" if metric.additive_over else f"avg({metric.metric})"
     alias = metric.dated_by.split(".")[0].removeprefix("COALESCE(")
     source = "'store'" if mart == "mart.inventory" else "'olist'"
-    expected = prod.query(
+    expected = every_mart.query(
         f"SELECT {group.format(dated_by=metric.dated_by)}, ({metric.expression})::float FROM {metric.relation} "
         f"WHERE {alias}.source = {source} GROUP BY 1"
     )
     grouped = "GROUP BY 1" if is_whole else ""
     found = dict(
-        prod.query(
+        every_mart.query(
             f"SELECT {chr(39) * 2 if is_whole else key}, ({value})::float FROM {mart} "
             f"WHERE source = {source} {grouped}"
         )
@@ -291,9 +260,9 @@ def test_each_definition_gives_the_number_of_the_mart(prod: Project, name: str) 
     assert found or source == "'olist'"
 
 
-def assert_made_of_other_measures(prod: Project, mart: str, metric: Metric) -> None:
+def assert_made_of_other_measures(every_mart: Project, mart: str, metric: Metric) -> None:
     """The columns of a mart give the measure, but for what they are rounded to."""
-    wrong = prod.query(
+    wrong = every_mart.query(
         f"SELECT count(*) FROM {mart} WHERE abs(({metric.expression}) - {metric.metric}) "
         f"> greatest(0.001, abs({metric.metric}) * 0.001) "
         f"OR (({metric.expression}) IS NULL) <> ({metric.metric} IS NULL)"
@@ -301,8 +270,8 @@ def assert_made_of_other_measures(prod: Project, mart: str, metric: Metric) -> N
     assert wrong == [(0,)]
 
 
-def test_bi_reader_reads_the_views(prod: Project) -> None:
-    connection = prod.settings.connect("bi")
+def test_bi_reader_reads_the_views(every_mart: Project) -> None:
+    connection = every_mart.settings.connect("bi")
     try:
         with connection.cursor() as cursor:
             for view in VIEWS:

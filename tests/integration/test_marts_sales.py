@@ -30,9 +30,7 @@ def wholesale() -> pd.DataFrame:
     return lines.assign(month=lines["InvoiceDate"].str[:7], is_sale=lines["quantity"] > 0)
 
 
-def test_the_wholesalers_months_are_those_of_the_files(
-    public_marts: Project, wholesale: pd.DataFrame
-) -> None:
+def test_the_wholesalers_months_are_those_of_the_files(every_mart: Project, wholesale: pd.DataFrame) -> None:
     first_month = wholesale[wholesale["is_sale"]].groupby("Customer ID")["month"].min().drop("")
     expected = []
     for month, lines in wholesale.groupby("month"):
@@ -51,23 +49,23 @@ def test_the_wholesalers_months_are_those_of_the_files(
                 rounded(net, orders),
             )
         )
-    assert public_marts.query(MONTHLY, "online_retail") == expected
+    assert every_mart.query(MONTHLY, "online_retail") == expected
     assert len(expected) == 11
 
 
 def test_the_wholesalers_days_are_those_of_the_files_and_the_closed_ones_are_zero(
-    public_marts: Project, wholesale: pd.DataFrame
+    every_mart: Project, wholesale: pd.DataFrame
 ) -> None:
     net = wholesale.groupby("InvoiceDate")["amount"].sum()
     days = pd.date_range(net.index.min(), net.index.max()).strftime("%Y-%m-%d")
-    found = public_marts.query(
+    found = every_mart.query(
         "SELECT sales_date::text, net_amount FROM bi.sales_trend "
         "WHERE source = 'online_retail' AND channel = 'all' ORDER BY 1"
     )
     assert found == [(day, net.get(day, Decimal(0))) for day in days]
 
 
-def test_olists_months_are_those_of_the_files(public_marts: Project) -> None:
+def test_olists_months_are_those_of_the_files(every_mart: Project) -> None:
     items = olist_sales()
     items = items.assign(month=items["order_purchase_timestamp"].str[:7])
     first_month = items.groupby("customer_unique_id")["month"].min()
@@ -89,28 +87,28 @@ def test_olists_months_are_those_of_the_files(public_marts: Project) -> None:
                 rounded(net, orders),
             )
         )
-    assert public_marts.query(MONTHLY, "olist") == expected
+    assert every_mart.query(MONTHLY, "olist") == expected
     assert any(orders == 0 for *_, orders, _, _, _, _ in expected), (
         "the quiet month of 2016 is a row of zeros"
     )
 
 
-def test_olists_freight_is_that_of_the_files(public_marts: Project) -> None:
+def test_olists_freight_is_that_of_the_files(every_mart: Project) -> None:
     items = olist_sales()
     freight = items.groupby(items["order_purchase_timestamp"].str[:7])["freight"].sum()
-    found = public_marts.query(
+    found = every_mart.query(
         "SELECT to_char(sales_date, 'YYYY-MM'), sum(freight_amount) FROM bi.sales_daily "
         "WHERE source = 'olist' GROUP BY 1 ORDER BY 1"
     )
     assert found == list(freight.items())
 
 
-def test_the_sql_of_each_definition_gives_the_number_that_is_served(public_marts: Project) -> None:
-    assert differences(public_marts) == []
+def test_the_sql_of_each_definition_gives_the_number_that_is_served(every_mart: Project) -> None:
+    assert differences(every_mart) == []
 
 
-def test_a_month_that_the_data_cover_in_part_says_so_and_has_no_growth(public_marts: Project) -> None:
-    found = public_marts.query(
+def test_a_month_that_the_data_cover_in_part_says_so_and_has_no_growth(every_mart: Project) -> None:
+    found = every_mart.query(
         "SELECT source, month_start_date::text FROM bi.sales_monthly WHERE channel = 'all' "
         "AND (NOT is_complete OR net_month_over_month_growth IS NULL) AND month_start_date >= '2017-06-01' "
         "ORDER BY 1, 2"

@@ -4,12 +4,14 @@ The shop delivers in two parts, cut where a customer or a product comes later th
 and heal.
 """
 
+import json
 import re
 import shutil
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,11 +19,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from tests.integration.star import daily_fingerprints
 from tests.support import Project
 
 pytestmark = pytest.mark.long
 
 GENERATE = ("generate", "--scale", "tiny", "--seed", "23", "--faults", "0.05")
+LATER = "2026-07-09"
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 Place = tuple[str, str, int]  # table, file, row number
 
@@ -248,3 +252,64 @@ def test_the_share_of_valid_records_is_what_the_list_leaves(shop: Shop) -> None:
     report = shop.project.retail("quality", "--json", "-", "--fail-on", "never")
     share = 1 - (len(shop.planted([*REJECTED, *QUARANTINED])) + repeated) / read
     assert f'"valid_rate": "{share:.6f}"' in report or f'"valid_rate": {share:.6f}'.rstrip("0") in report
+
+
+def test_a_web_order_that_changes_later_changes_its_own_day_and_no_other(shop: Shop) -> None:
+    project = shop.project
+    order = last_shipped(project.root / "data" / "store" / "web")
+    day, line = order["placed_at"][:10], order["lines"][0]
+    paid = line["quantity"] * line["unit_price"] - line["discount_amount"]
+    back = {
+        "status": "returned",
+        "sequence": order["sequence"] + 2,
+        "updated_at": f"{LATER}T00:10:00+05:30",  # the day before in UTC
+        "payment": order["payment"] | {"status": "refunded", "refunded_amount": float(paid)},
+        "lines": [line | {"returned_quantity": line["quantity"]}, *order["lines"][1:]],
+    }
+    arrival = {
+        "status": "delivered",
+        "sequence": order["sequence"] + 1,
+        "updated_at": "2026-07-02T12:00:00+05:30",
+    }
+    before = daily_fingerprints(project)
+    [(amount,)] = project.query("SELECT order_amount FROM core.fct_order WHERE order_id = %s", order["order_id"])
+
+    file = project.root / "data" / "store" / "web" / f"{LATER}.jsonl"
+    file.write_text("".join(json.dumps(order | change, default=float) + "\n" for change in (arrival, back)))
+    project.retail("load", "store")
+    project.retail("refresh")
+
+    [row] = project.query(
+        "SELECT order_date::text, status, delivered_date::text, order_amount, paid_amount "
+        "FROM core.fct_order WHERE order_id = %s",
+        order["order_id"],
+    )
+    assert row[:3] == (day, "delivered", "2026-07-02")
+    assert row[3:] == (amount - paid, order["payment"]["amount"] - paid)
+    [returned] = project.query(
+        "SELECT order_date::text, return_date::text, net_amount FROM core.fct_order_line "
+        "WHERE order_id = %s AND is_return",
+        order["order_id"],
+    )
+    assert returned == (day, LATER, -paid)
+    after = daily_fingerprints(project)
+    changed = {key[2] for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    assert {str(one) for one in changed} == {day}
+
+
+def last_shipped(folder: Path) -> dict:
+    """The last document of the latest order that is on its way and paid, its money as Decimal."""
+    documents: dict[str, dict] = {}
+    for file in sorted(folder.glob("*.jsonl")):
+        for row in file.read_text("utf-8").splitlines():
+            if row.endswith("}"):
+                document = json.loads(row, parse_float=Decimal)
+                documents[document["order_id"]] = document
+    return max(
+        (
+            one
+            for one in documents.values()
+            if one["status"] == "shipped" and one["payment"]["status"] == "captured"
+        ),
+        key=lambda one: one["placed_at"],
+    )

@@ -13,13 +13,11 @@ import duckdb
 import pandas as pd
 import pytest
 
+from tests.integration.conftest import EverySource
 from tests.support import Project
 
 pytestmark = pytest.mark.long
 
-GENERATE = ("generate", "--scale", "tiny", "--seed", "11", "--faults", "0.03")
-SELECTED = ("+bi.store", "+bi.inventory_snapshot", "+bi.shipment", "+bi.review")
-PLAN = ("plan", "prod", "--auto-apply", "--no-prompts", "--skip-tests")
 IN_INDIA = "AT TIME ZONE 'Asia/Kolkata'"
 
 
@@ -35,15 +33,7 @@ class Places:
         return self.project.root / "data"
 
     def fact(self, sql: str) -> pd.DataFrame:
-        """Return a query's rows under the names of its columns."""
-        connection = self.project.settings.connect()
-        try:
-            with connection, connection.cursor() as cursor:
-                cursor.execute(sql)
-                names = [column[0] for column in cursor.description]
-                return pd.DataFrame(cursor.fetchall(), columns=names)
-        finally:
-            connection.close()
+        return self.project.frame(sql)
 
     @cached_property
     def faults(self) -> pd.DataFrame:
@@ -71,12 +61,8 @@ class Places:
 
 
 @pytest.fixture(scope="module")
-def places(module_project: Project) -> Places:
-    """The shop, generated, loaded and planned as far as stock, parcels and ratings need it."""
-    module_project.retail(*GENERATE, "--out", str(module_project.root / "data"))
-    module_project.retail("load", "store")
-    selection = [part for model in SELECTED for part in ("--select-model", model)]
-    return Places(module_project, module_project.sqlmesh(*PLAN, *selection))
+def places(every_source: EverySource) -> Places:
+    return Places(every_source.project, every_source.printed)
 
 
 def test_stock_is_what_the_files_count_in_every_place_on_every_day(places: Places) -> None:

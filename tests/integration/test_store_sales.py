@@ -1,7 +1,6 @@
 """The generated shop's sales, from its files with planted faults to core: recounted to the row and the cent."""
 
 import csv
-import json
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -10,15 +9,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from generator.build import generate
-from generator.scales import options
+from tests.integration.conftest import EverySource
 from tests.integration.recount import CENT, Sales, recount
-from tests.integration.star import daily_fingerprints
 from tests.support import Project
 
 pytestmark = pytest.mark.long
 
-LATER = "2026-07-09"
 Row = tuple[object, ...]
 
 
@@ -27,12 +23,8 @@ def data(shop: Project) -> Path:
 
 
 @pytest.fixture(scope="module")
-def shop(module_project: Project) -> Project:
-    """A generated shop with faults, loaded and brought into prod."""
-    generate(options("tiny", seed=5, faults=0.02), data(module_project))
-    module_project.retail("load", "store")
-    module_project.retail("refresh")
-    return module_project
+def shop(every_source: EverySource) -> Project:
+    return every_source.project
 
 
 @pytest.fixture(scope="module")
@@ -118,63 +110,3 @@ def test_exactly_the_planted_faults_are_held_back_and_flagged(shop: Project) -> 
         ]
         assert sorted(found) == sorted(wanted), treatment
         assert wanted
-
-
-def test_a_web_order_that_changes_later_changes_its_own_day_and_no_other(shop: Project) -> None:
-    order = last_shipped(data(shop) / "store" / "web")
-    day, line = order["placed_at"][:10], order["lines"][0]
-    paid = line["quantity"] * line["unit_price"] - line["discount_amount"]
-    back = {
-        "status": "returned",
-        "sequence": order["sequence"] + 2,
-        "updated_at": f"{LATER}T00:10:00+05:30",  # the day before in UTC
-        "payment": order["payment"] | {"status": "refunded", "refunded_amount": float(paid)},
-        "lines": [line | {"returned_quantity": line["quantity"]}, *order["lines"][1:]],
-    }
-    arrival = {
-        "status": "delivered",
-        "sequence": order["sequence"] + 1,
-        "updated_at": "2026-07-02T12:00:00+05:30",
-    }
-    before = daily_fingerprints(shop)
-    [(amount,)] = shop.query("SELECT order_amount FROM core.fct_order WHERE order_id = %s", order["order_id"])
-
-    file = data(shop) / "store" / "web" / f"{LATER}.jsonl"
-    file.write_text("".join(json.dumps(order | change, default=float) + "\n" for change in (arrival, back)))
-    shop.retail("load", "store")
-    shop.retail("refresh")
-
-    [row] = shop.query(
-        "SELECT order_date::text, status, delivered_date::text, order_amount, paid_amount "
-        "FROM core.fct_order WHERE order_id = %s",
-        order["order_id"],
-    )
-    assert row[:3] == (day, "delivered", "2026-07-02")
-    assert row[3:] == (amount - paid, order["payment"]["amount"] - paid)
-    [returned] = shop.query(
-        "SELECT order_date::text, return_date::text, net_amount FROM core.fct_order_line "
-        "WHERE order_id = %s AND is_return",
-        order["order_id"],
-    )
-    assert returned == (day, LATER, -paid)
-    after = daily_fingerprints(shop)
-    changed = {key[2] for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
-    assert {str(one) for one in changed} == {day}
-
-
-def last_shipped(folder: Path) -> dict:
-    """The last document of the latest order that is on its way and paid, its money as Decimal."""
-    documents: dict[str, dict] = {}
-    for file in sorted(folder.glob("*.jsonl")):
-        for row in file.read_text("utf-8").splitlines():
-            if row.endswith("}"):
-                document = json.loads(row, parse_float=Decimal)
-                documents[document["order_id"]] = document
-    return max(
-        (
-            one
-            for one in documents.values()
-            if one["status"] == "shipped" and one["payment"]["status"] == "captured"
-        ),
-        key=lambda one: one["placed_at"],
-    )
