@@ -95,7 +95,7 @@ def module_database(
 
 @pytest.fixture
 def project(request: pytest.FixtureRequest, database: Settings, tmp_path: Path) -> Project:
-    """A copy of the SQLMesh project on databases of its own, for one test; with marts where the module says so."""
+    """A copy of the SQLMesh project on databases of its own, for one test; with marts where it is marked so."""
     return copy_project(database, tmp_path / "project", marts=_wants_marts(request))
 
 
@@ -108,7 +108,7 @@ def module_project(request: pytest.FixtureRequest, module_database: Settings) ->
 
 
 def _wants_marts(request: pytest.FixtureRequest) -> bool:
-    return getattr(request.module, "WITH_MARTS", False)
+    return request.node.get_closest_marker("marts") is not None
 
 
 def _database(postgres: ThrowawayServer, root: Path) -> Iterator[Settings]:

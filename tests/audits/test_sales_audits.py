@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-WITH_MARTS = True
+pytestmark = pytest.mark.marts
 
 DAY, NEXT_DAY, DAY_OUTSIDE = "2025-06-26", "2025-06-27", "2025-06-28"
 

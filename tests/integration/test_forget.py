@@ -15,7 +15,6 @@ from tests.integration.star import delete_all_environments, fingerprints
 from tests.support import Project
 
 pytestmark = pytest.mark.long
-WITH_MARTS = True
 
 PLAN = ("plan", "prod", "--auto-apply", "--no-prompts", "--skip-tests")
 ANA, BUYER = "ana-7d1f-unique", "5017701"  # of Olist; of Online Retail
@@ -179,6 +178,7 @@ def deliver_again(folder: Path, person: str) -> int:
     return changed
 
 
+@pytest.mark.marts
 def test_a_customer_of_the_generated_shop_leaves_orders_parcels_and_ratings(
     postgres: ThrowawayServer, project: Project
 ) -> None:
