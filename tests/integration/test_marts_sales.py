@@ -118,4 +118,6 @@ def test_a_month_that_the_data_cover_in_part_says_so_and_has_no_growth(every_mar
         ("online_retail", "2025-06-01"),
         ("online_retail", "2025-07-01"),  # the month before is not whole
         ("online_retail", "2026-04-01"),
+        ("store", "2026-05-01"),
+        ("store", "2026-06-01"),
     ]
