@@ -14,6 +14,7 @@ import click
 
 from ops import dotenv
 from ops.postgres.throwaway import ThrowawayServer
+from ops.sqlmesh_process import COMMAND
 
 ROOT = Path(__file__).resolve().parents[1]
 QUICK = (
@@ -41,8 +42,10 @@ def run_checks(checks: Sequence[tuple[str, Sequence[str]]], environment: dict[st
     for name, (program, *arguments) in checks:
         click.secho(f"\n== {name}: {program} {' '.join(arguments)}", bold=True)
         began = time.monotonic()
-        command = [str(Path(sys.executable).with_name(program)), *arguments]
-        done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False)
+        command = COMMAND if program == "sqlmesh" else (str(Path(sys.executable).with_name(program)),)
+        done = subprocess.run(
+            [*command, *arguments], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False
+        )
         verdict = "ok" if done.returncode == 0 else f"FAILED ({done.returncode})"
         click.echo(f"-- {name}: {verdict}, {time.monotonic() - began:.1f} s")
         if done.returncode != 0:

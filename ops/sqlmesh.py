@@ -5,7 +5,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import IO, Any
 
 import psycopg2
@@ -13,6 +12,7 @@ import psycopg2
 from ops.errors import OpsError
 from ops.restatement import Restatement
 from ops.settings import Settings
+from ops.sqlmesh_process import COMMAND
 
 RawTable = tuple[str, str]  # source, table
 RAW = "raw_"
@@ -74,10 +74,9 @@ class SqlMesh:
 
         Raises OpsError when it fails.
         """
-        program = Path(sys.executable).with_name("sqlmesh")
         sys.stdout.flush()
         done = subprocess.run(
-            [str(program), *arguments],
+            [*COMMAND, *arguments],
             cwd=self._settings.root,
             input=answer,
             stdout=self._output,

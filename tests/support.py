@@ -13,6 +13,7 @@ import psycopg2
 from ops import dotenv
 from ops.check import clean_environment
 from ops.settings import Settings
+from ops.sqlmesh_process import COMMAND
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT_PARTS = (
@@ -60,8 +61,7 @@ class Project:
 
         `answers` is what somebody types when it asks.
         """
-        program = str(Path(sys.executable).with_name("sqlmesh"))
-        return self.run([program, *arguments], check=check, timeout=timeout, answers=answers)
+        return self.run([*COMMAND, *arguments], check=check, timeout=timeout, answers=answers)
 
     def retail(self, *arguments: str, check: bool = True, timeout: float = 600) -> str:
         """Run `retail` for the copy, as `sqlmesh` above."""

@@ -272,7 +272,9 @@ def test_a_web_order_that_changes_later_changes_its_own_day_and_no_other(shop: S
         "updated_at": "2026-07-02T12:00:00+05:30",
     }
     before = daily_fingerprints(project)
-    [(amount,)] = project.query("SELECT order_amount FROM core.fct_order WHERE order_id = %s", order["order_id"])
+    [(amount,)] = project.query(
+        "SELECT order_amount FROM core.fct_order WHERE order_id = %s", order["order_id"]
+    )
 
     file = project.root / "data" / "store" / "web" / f"{LATER}.jsonl"
     file.write_text("".join(json.dumps(order | change, default=float) + "\n" for change in (arrival, back)))

