@@ -362,12 +362,11 @@ SELECT
   (
     reviewed.total_score::DECIMAL / reviewed.review_count
   )::DECIMAL(5, 4) AS review_score,
-  (
-    (
-      COALESCE(reviewed.total_score, 0) + @VAR('review_prior_weight') * source_review.mean_score
-    ) / (
-      COALESCE(reviewed.review_count, 0) + @VAR('review_prior_weight')
-    )
+  @SHRUNK_MEAN(
+    COALESCE(reviewed.total_score, 0),
+    COALESCE(reviewed.review_count, 0),
+    source_review.mean_score,
+    @VAR('review_prior_weight')
   )::DECIMAL(5, 4) AS bayesian_review_score,
   COALESCE(ordered.first_order_count, 0)::BIGINT AS first_order_count,
   (

@@ -41,77 +41,15 @@ MODEL (
   )
 );
 
-WITH monthly AS (
-  SELECT
-    review.source,
-    placed.channel,
-    DATE_TRUNC('MONTH', review.order_date)::DATE AS month_start_date,
-    COUNT(*) AS review_count,
-    COUNT(*) FILTER(WHERE
-      review.score = 1) AS score_1_count,
-    COUNT(*) FILTER(WHERE
-      review.score = 2) AS score_2_count,
-    COUNT(*) FILTER(WHERE
-      review.score = 3) AS score_3_count,
-    COUNT(*) FILTER(WHERE
-      review.score = 4) AS score_4_count,
-    COUNT(*) FILTER(WHERE
-      review.score = 5) AS score_5_count,
-    SUM(review.score) AS score_sum,
-    COUNT(*) FILTER(WHERE
-      review.has_comment) AS comment_count,
-    COUNT(review.response_days) AS surveyed_review_count,
-    AVG(review.response_days) AS average_response_days,
-    PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY
-      review.response_days) AS median_response_days,
-    COUNT(*) FILTER(WHERE
-      NOT placed.is_late) AS on_time_review_count,
-    COUNT(*) FILTER(WHERE
-      placed.is_late) AS late_review_count,
-    AVG(review.score) FILTER(WHERE
-      NOT placed.is_late) AS average_on_time_score,
-    AVG(review.score) FILTER(WHERE
-      placed.is_late) AS average_late_score
-  FROM core.fct_review AS review
-  JOIN core.fct_order AS placed
-    ON placed.order_key = review.order_key AND placed.order_date = review.order_date
-  GROUP BY
-    review.source,
-    placed.channel,
-    DATE_TRUNC('MONTH', review.order_date)::DATE
-)
 SELECT
-  source::TEXT AS source,
-  channel::TEXT AS channel,
-  month_start_date::DATE AS month_start_date,
-  review_count::INT AS review_count,
-  score_1_count::INT AS score_1_count,
-  score_2_count::INT AS score_2_count,
-  score_3_count::INT AS score_3_count,
-  score_4_count::INT AS score_4_count,
-  score_5_count::INT AS score_5_count,
-  (
-    score_sum::DECIMAL / review_count
-  )::DECIMAL(9, 6) AS average_review_score,
-  (
-    (
-      score_1_count + score_2_count
-    )::DECIMAL / review_count
-  )::DECIMAL(9, 6) AS low_score_rate,
-  (
-    score_5_count::DECIMAL / review_count
-  )::DECIMAL(9, 6) AS top_score_rate,
-  (
-    comment_count::DECIMAL / review_count
-  )::DECIMAL(9, 6) AS comment_rate,
-  surveyed_review_count::INT AS surveyed_review_count,
-  average_response_days::DECIMAL(12, 3) AS average_response_days,
-  median_response_days::DECIMAL(12, 3) AS median_response_days,
-  on_time_review_count::INT AS on_time_review_count,
-  late_review_count::INT AS late_review_count,
-  average_on_time_score::DECIMAL(9, 6) AS average_on_time_score,
-  average_late_score::DECIMAL(9, 6) AS average_late_score,
-  (
-    average_late_score - average_on_time_score
-  )::DECIMAL(9, 6) AS late_score_effect
-FROM monthly
+  review.source::TEXT AS source,
+  placed.channel::TEXT AS channel,
+  DATE_TRUNC('MONTH', review.order_date)::DATE AS month_start_date,
+  @REVIEW_MEASURES()
+FROM core.fct_review AS review
+JOIN core.fct_order AS placed
+  ON placed.order_key = review.order_key AND placed.order_date = review.order_date
+GROUP BY
+  review.source,
+  placed.channel,
+  DATE_TRUNC('MONTH', review.order_date)::DATE

@@ -7,6 +7,9 @@ MODEL (
     seller_key
   ),
   tags (mart, sellers),
+  depends_on (
+    core.fct_order_line
+  ),
   audits (
     not_null(
       columns := (
@@ -78,249 +81,21 @@ MODEL (
   )
 );
 
-WITH line AS (
-  SELECT
-    line.source,
-    line.seller_key,
-    line.currency,
-    line.order_key,
-    line.quantity,
-    line.net_amount,
-    line.is_return,
-    line.is_cancelled,
-    DATE_TRUNC('MONTH', line.order_date)::DATE AS month_start_date,
-    DATE_TRUNC('MONTH', COALESCE(line.return_date, line.order_date))::DATE AS net_month_start_date,
-    product.category AS compared_with
-  FROM core.fct_order_line AS line
-  JOIN core.dim_product AS product
-    ON product.product_key = line.product_key
-  WHERE
-    line.line_kind = 'product' AND line.seller_key <> @UNKNOWN_KEY()
-), revenue AS (
-  SELECT
-    source,
-    net_month_start_date AS month_start_date,
-    seller_key,
-    currency,
-    SUM(net_amount) AS net_amount
-  FROM line
-  WHERE
-    NOT is_cancelled
-  GROUP BY
-    source,
-    net_month_start_date,
-    seller_key,
-    currency
-), sold AS (
-  SELECT
-    source,
-    month_start_date,
-    seller_key,
-    currency,
-    order_key,
-    is_cancelled,
-    CASE WHEN NOT is_cancelled THEN quantity ELSE 0 END AS unit_count,
-    CASE WHEN NOT is_cancelled AND NOT compared_with IS NULL THEN net_amount END AS compared_amount,
-    CASE
-      WHEN NOT is_cancelled AND NOT compared_with IS NULL
-      THEN quantity * SUM(net_amount) FILTER(WHERE
-        NOT is_cancelled) OVER same_goods / NULLIF(SUM(quantity) FILTER(WHERE
-        NOT is_cancelled) OVER same_goods, 0)
-    END AS usual_amount
-  FROM line
-  WHERE
-    NOT is_return
-  WINDOW same_goods AS (PARTITION BY source, month_start_date, currency, compared_with)
-), placed AS (
-  SELECT
-    source,
-    month_start_date,
-    seller_key,
-    currency,
-    order_key,
-    BOOL_AND(is_cancelled) AS is_cancelled,
-    SUM(unit_count) AS unit_count,
-    SUM(compared_amount) AS compared_amount,
-    SUM(usual_amount) AS usual_amount
-  FROM sold
-  GROUP BY
-    source,
-    month_start_date,
-    seller_key,
-    currency,
-    order_key
-), reviewed AS (
-  SELECT
-    order_key,
-    COUNT(*) AS review_count,
-    SUM(score) AS score_sum
-  FROM core.fct_review
-  GROUP BY
-    order_key
-), ordered AS (
-  SELECT
-    placed.source,
-    placed.month_start_date,
-    placed.seller_key,
-    placed.currency,
-    SUM(placed.unit_count) AS unit_count,
-    SUM(placed.compared_amount) / NULLIF(SUM(placed.usual_amount), 0) AS price_ratio,
-    COUNT(*) AS placed_order_count,
-    COUNT(*) FILTER(WHERE
-      placed.is_cancelled) AS cancelled_order_count,
-    COUNT(*) FILTER(WHERE
-      NOT placed.is_cancelled) AS order_count,
-    COUNT("order".is_late) FILTER(WHERE
-      NOT placed.is_cancelled) AS delivered_order_count,
-    COUNT(*) FILTER(WHERE
-      "order".is_late AND NOT placed.is_cancelled) AS late_order_count,
-    COALESCE(SUM(reviewed.review_count), 0) AS review_count,
-    COALESCE(SUM(reviewed.score_sum), 0) AS score_sum
-  FROM placed
-  JOIN core.fct_order AS "order"
-    ON "order".order_key = placed.order_key
-  LEFT JOIN reviewed
-    ON reviewed.order_key = placed.order_key
-  GROUP BY
-    placed.source,
-    placed.month_start_date,
-    placed.seller_key,
-    placed.currency
-), monthly AS (
-  SELECT
-    COALESCE(ordered.source, revenue.source) AS source,
-    COALESCE(ordered.month_start_date, revenue.month_start_date) AS month_start_date,
-    COALESCE(ordered.seller_key, revenue.seller_key) AS seller_key,
-    COALESCE(ordered.currency, revenue.currency) AS currency,
-    COALESCE(revenue.net_amount, 0) AS net_amount,
-    COALESCE(ordered.unit_count, 0) AS unit_count,
-    ordered.price_ratio,
-    COALESCE(ordered.placed_order_count, 0) AS placed_order_count,
-    COALESCE(ordered.cancelled_order_count, 0) AS cancelled_order_count,
-    COALESCE(ordered.order_count, 0) AS order_count,
-    COALESCE(ordered.delivered_order_count, 0) AS delivered_order_count,
-    COALESCE(ordered.late_order_count, 0) AS late_order_count,
-    COALESCE(ordered.review_count, 0) AS review_count,
-    COALESCE(ordered.score_sum, 0) AS score_sum
-  FROM ordered
-  FULL JOIN revenue
-    ON revenue.source = ordered.source
-    AND revenue.month_start_date = ordered.month_start_date
-    AND revenue.seller_key = ordered.seller_key
-    AND revenue.currency = ordered.currency
-), total AS (
-  SELECT
-    source,
-    month_start_date,
-    SUM(placed_order_count) AS placed_order_count,
-    SUM(cancelled_order_count) AS cancelled_order_count,
-    SUM(delivered_order_count) AS delivered_order_count,
-    SUM(late_order_count) AS late_order_count,
-    SUM(review_count) AS review_count,
-    SUM(score_sum) AS score_sum
-  FROM monthly
-  GROUP BY
-    source,
-    month_start_date
-), so_far AS (
-  SELECT
-    source,
-    month_start_date,
-    SUM(cancelled_order_count) OVER until_then / NULLIF(SUM(placed_order_count) OVER until_then, 0) AS cancellation_rate,
-    SUM(late_order_count) OVER until_then / NULLIF(SUM(delivered_order_count) OVER until_then, 0) AS late_rate,
-    SUM(score_sum) OVER until_then / NULLIF(SUM(review_count) OVER until_then, 0) AS review_score
-  FROM total
-  WINDOW until_then AS (PARTITION BY source ORDER BY month_start_date)
-), shrunk AS (
-  SELECT
-    monthly.*,
-    (
-      @VAR('review_prior_weight') * so_far.review_score + monthly.score_sum
-    ) / (
-      @VAR('review_prior_weight') + monthly.review_count
-    ) AS shrunk_review_score,
-    (
-      @VAR('rate_prior_weight') * so_far.late_rate + monthly.late_order_count
-    ) / (
-      @VAR('rate_prior_weight') + monthly.delivered_order_count
-    ) AS shrunk_late_rate,
-    (
-      @VAR('rate_prior_weight') * so_far.cancellation_rate + monthly.cancelled_order_count
-    ) / (
-      @VAR('rate_prior_weight') + monthly.placed_order_count
-    ) AS shrunk_cancellation_rate
-  FROM monthly
-  JOIN so_far
-    ON so_far.source = monthly.source
-    AND so_far.month_start_date = monthly.month_start_date
-), part AS (
-  SELECT
-    *,
-    CUME_DIST() OVER (PARTITION BY source, month_start_date, currency ORDER BY net_amount)::DECIMAL AS revenue_part,
-    1 - shrunk_late_rate AS on_time_part,
-    (
-      shrunk_review_score - 1
-    ) / 4 AS review_part,
-    1 - shrunk_cancellation_rate AS cancellation_part
-  FROM shrunk
-), scored AS (
-  /* a part that is not known takes its weight with it */
-  SELECT
-    *,
-    100 * (
-      @VAR('score_weight_revenue') * revenue_part + COALESCE(@VAR('score_weight_on_time') * on_time_part, 0) + COALESCE(@VAR('score_weight_review') * review_part, 0) + COALESCE(@VAR('score_weight_cancellation') * cancellation_part, 0)
-    ) / (
-      @VAR('score_weight_revenue') + CASE WHEN on_time_part IS NULL THEN 0 ELSE @VAR('score_weight_on_time') END + CASE WHEN review_part IS NULL THEN 0 ELSE @VAR('score_weight_review') END + CASE
-        WHEN cancellation_part IS NULL
-        THEN 0
-        ELSE @VAR('score_weight_cancellation')
-      END
-    ) AS composite_score
-  FROM part
-), ranked AS (
-  SELECT
-    *,
-    CASE
-      WHEN placed_order_count > 0
-      THEN RANK() OVER (
-        PARTITION BY source, month_start_date, currency, placed_order_count > 0
-        ORDER BY composite_score DESC
-      )
-    END AS score_rank
-  FROM scored
-), moved AS (
-  SELECT
-    *,
-    CASE
-      WHEN LAG(month_start_date) OVER one = (
-        month_start_date - INTERVAL '1 MONTH'
-      )::DATE
-      THEN LAG(score_rank) OVER one
-    END AS previous_score_rank
-  FROM ranked
-  WINDOW one AS (PARTITION BY source, seller_key, currency ORDER BY month_start_date)
-)
 SELECT
   source::TEXT AS source,
   month_start_date::DATE AS month_start_date,
-  seller_key::UUID AS seller_key,
+  scored_key::UUID AS seller_key,
   net_amount::DECIMAL(18, 4) AS net_amount,
   order_count::INT AS order_count,
   unit_count::BIGINT AS unit_count,
   placed_order_count::INT AS placed_order_count,
   cancelled_order_count::INT AS cancelled_order_count,
-  (
-    cancelled_order_count::DECIMAL / NULLIF(placed_order_count, 0)
-  )::DECIMAL(9, 6) AS cancellation_rate,
+  cancellation_rate::DECIMAL(9, 6) AS cancellation_rate,
   delivered_order_count::INT AS delivered_order_count,
   late_order_count::INT AS late_order_count,
-  (
-    1 - late_order_count::DECIMAL / NULLIF(delivered_order_count, 0)
-  )::DECIMAL(9, 6) AS on_time_rate,
+  on_time_rate::DECIMAL(9, 6) AS on_time_rate,
   review_count::INT AS review_count,
-  (
-    score_sum::DECIMAL / NULLIF(review_count, 0)
-  )::DECIMAL(9, 6) AS average_review_score,
+  average_review_score::DECIMAL(9, 6) AS average_review_score,
   shrunk_review_score::DECIMAL(9, 6) AS shrunk_review_score,
   price_ratio::DECIMAL(18, 6) AS price_ratio,
   revenue_part::DECIMAL(9, 6) AS revenue_part,
@@ -330,10 +105,10 @@ SELECT
   composite_score::DECIMAL(9, 4) AS composite_score,
   score_rank::INT AS score_rank,
   previous_score_rank::INT AS previous_score_rank,
-  (
-    previous_score_rank - score_rank
-  )::INT AS rank_change,
+  rank_change::INT AS rank_change,
   currency::TEXT AS currency
-FROM moved;
+FROM mart.scorecard_monthly
+WHERE
+  role = 'seller';
 
 @INDEX_ON(source, month_start_date)
