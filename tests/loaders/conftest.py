@@ -17,6 +17,8 @@ from ops.settings import Settings
 
 Columns = Mapping[str, Mapping[str, Any]]
 SALE: Columns = {"id": {"required": True}, "day": {"required": True}, "note": {}}
+#: A file with one row on each of three days.
+ONE = "id,day,note\n1,2024-01-01,a\n2,2024-01-02,b\n3,2024-01-03,c\n"
 
 
 def shop_contract(columns: Columns = SALE, *, source: str = "shop", **table: Any) -> Contract:
