@@ -52,3 +52,39 @@ def test_a_number_below_zero_is_a_fault_where_it_may_not_be(ask):
         ("price '-x' is no numeric(18, 4)",) * 3,
         ("price is missing",) * 3,
     ]
+
+
+def test_an_id_without_a_match_is_named_and_no_id_needs_none(ask):
+    query = """
+    SELECT @ORPHAN_REASON((sold.store_id, store.id), (sold.customer_id, customer.id), sold.text) AS reason
+    FROM (VALUES
+        (1, 'S1', 'C1', NULL), (2, 'S9', 'C9', NULL), (3, 'S1', NULL, NULL), (4, 'S9', NULL, 'line 2 is odd'),
+        (5, 'S1', 'C1', 'line 3 is odd')
+    ) AS sold(number, store_id, customer_id, text)
+    LEFT JOIN (VALUES ('S1')) AS store(id) ON store.id = sold.store_id
+    LEFT JOIN (VALUES ('C1')) AS customer(id) ON customer.id = sold.customer_id
+    ORDER BY sold.number
+    """
+    assert ask(query) == [
+        (None,),
+        ("store_id 'S9' is unknown; customer_id 'C9' is unknown",),
+        (None,),
+        ("store_id 'S9' is unknown; line 2 is odd",),
+        ("line 3 is odd",),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("held_back_for", "unknown", "rule"),
+    [
+        ("NULL", "NULL", None),
+        ("'price is missing'", "NULL", "missing_value"),
+        ("NULL", "'store_id ''S9'' is unknown'", "orphan_reference"),
+        ("'price ''-1'' is negative'", "'store_id ''S9'' is unknown'", "negative_price"),
+    ],
+)
+def test_a_value_that_is_none_is_told_before_a_reference_that_leads_nowhere(
+    ask, held_back_for, unknown, rule
+):
+    judged = f"SELECT {held_back_for}::TEXT AS held, {unknown}::TEXT AS orphan"
+    assert ask(f"SELECT @FAILED_RULE(held, orphan) AS rule FROM ({judged}) AS judged") == [(rule,)]

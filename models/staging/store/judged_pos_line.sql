@@ -84,29 +84,14 @@ WITH line AS (
 ), referred AS (
   SELECT
     line.*,
-    NULLIF(
-      ARRAY_TO_STRING(
-        ARRAY[
-          CASE
-            WHEN known_store.store_id IS NULL
-            THEN 'store_id ''' || line.store_id || ''' is unknown'
-          END,
-          CASE
-            WHEN NOT line.customer_id IS NULL AND known_customer.customer_id IS NULL
-            THEN 'customer_id ''' || line.customer_id || ''' is unknown'
-          END,
-          CASE
-            WHEN known_product.product_id IS NULL
-            THEN 'product_id ''' || line.product_id || ''' is unknown'
-          END,
-          CASE
-            WHEN NOT line.returned_receipt_id IS NULL AND known_sale.receipt_id IS NULL
-            THEN 'returned_receipt_id ''' || line.returned_receipt_id || ''' line ' || COALESCE(line.returned_line_number::TEXT, '?') || ' is unknown'
-          END
-        ],
-        '; '
-      ),
-      ''
+    @ORPHAN_REASON(
+      (line.store_id, known_store.store_id),
+      (line.customer_id, known_customer.customer_id),
+      (line.product_id, known_product.product_id),
+      CASE
+        WHEN NOT line.returned_receipt_id IS NULL AND known_sale.receipt_id IS NULL
+        THEN 'returned_receipt_id ''' || line.returned_receipt_id || ''' line ' || COALESCE(line.returned_line_number::TEXT, '?') || ' is unknown'
+      END
     ) AS orphan_reason
   FROM line
   LEFT JOIN known_store
@@ -122,12 +107,7 @@ WITH line AS (
 ), judged AS (
   SELECT
     *,
-    CASE
-      WHEN NOT quarantine_reason IS NULL
-      THEN @QUARANTINE_RULE(quarantine_reason)
-      WHEN NOT orphan_reason IS NULL
-      THEN 'orphan_reference'
-    END AS rule_name
+    @FAILED_RULE(quarantine_reason, orphan_reason) AS rule_name
   FROM referred
 )
 SELECT

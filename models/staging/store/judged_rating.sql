@@ -58,29 +58,11 @@ WITH staged AS MATERIALIZED (
 ), looked_up AS (
   SELECT
     staged.*,
-    NULLIF(
-      ARRAY_TO_STRING(
-        ARRAY[
-          CASE
-            WHEN known_customer.customer_id IS NULL
-            THEN 'customer_id ''' || staged.customer_id || ''' is unknown'
-          END,
-          CASE
-            WHEN known_product.product_id IS NULL
-            THEN 'product_id ''' || staged.product_id || ''' is unknown'
-          END,
-          CASE
-            WHEN known_order.order_id IS NULL
-            THEN 'order_id ''' || staged.order_id || ''' is unknown'
-          END,
-          CASE
-            WHEN known_receipt.receipt_id IS NULL
-            THEN 'receipt_id ''' || staged.receipt_id || ''' is unknown'
-          END
-        ],
-        '; '
-      ),
-      ''
+    @ORPHAN_REASON(
+      (staged.customer_id, known_customer.customer_id),
+      (staged.product_id, known_product.product_id),
+      (staged.order_id, known_order.order_id),
+      (staged.receipt_id, known_receipt.receipt_id)
     ) AS orphan_reason
   FROM staged
   LEFT JOIN known_customer
@@ -95,12 +77,7 @@ WITH staged AS MATERIALIZED (
 ), judged AS (
   SELECT
     *,
-    CASE
-      WHEN NOT quarantine_reason IS NULL
-      THEN @QUARANTINE_RULE(quarantine_reason)
-      WHEN NOT orphan_reason IS NULL
-      THEN 'orphan_reference'
-    END AS rule_name
+    @FAILED_RULE(quarantine_reason, orphan_reason) AS rule_name
   FROM looked_up
 )
 SELECT

@@ -44,21 +44,9 @@ WITH staged AS MATERIALIZED (
 ), looked_up AS (
   SELECT
     staged.*,
-    NULLIF(
-      ARRAY_TO_STRING(
-        ARRAY[
-          CASE
-            WHEN known_order.order_id IS NULL
-            THEN 'order_id ''' || staged.order_id || ''' is unknown'
-          END,
-          CASE
-            WHEN known_warehouse.warehouse_id IS NULL
-            THEN 'warehouse_id ''' || staged.warehouse_id || ''' is unknown'
-          END
-        ],
-        '; '
-      ),
-      ''
+    @ORPHAN_REASON(
+      (staged.order_id, known_order.order_id),
+      (staged.warehouse_id, known_warehouse.warehouse_id)
     ) AS orphan_reason
   FROM staged
   LEFT JOIN known_order
@@ -69,12 +57,7 @@ WITH staged AS MATERIALIZED (
 ), judged AS (
   SELECT
     *,
-    CASE
-      WHEN NOT quarantine_reason IS NULL
-      THEN @QUARANTINE_RULE(quarantine_reason)
-      WHEN NOT orphan_reason IS NULL
-      THEN 'orphan_reference'
-    END AS rule_name
+    @FAILED_RULE(quarantine_reason, orphan_reason) AS rule_name
   FROM looked_up
 )
 SELECT

@@ -39,21 +39,9 @@ WITH staged AS (
 ), looked_up AS (
   SELECT
     staged.*,
-    NULLIF(
-      ARRAY_TO_STRING(
-        ARRAY[
-          CASE
-            WHEN known_warehouse.warehouse_id IS NULL
-            THEN 'location_id ''' || staged.location_id || ''' is unknown'
-          END,
-          CASE
-            WHEN known_product.product_id IS NULL
-            THEN 'product_id ''' || staged.product_id || ''' is unknown'
-          END
-        ],
-        '; '
-      ),
-      ''
+    @ORPHAN_REASON(
+      (staged.location_id, known_warehouse.warehouse_id),
+      (staged.product_id, known_product.product_id)
     ) AS orphan_reason
   FROM staged
   LEFT JOIN known_warehouse
@@ -64,12 +52,7 @@ WITH staged AS (
 ), judged AS (
   SELECT
     *,
-    CASE
-      WHEN NOT quarantine_reason IS NULL
-      THEN @QUARANTINE_RULE(quarantine_reason)
-      WHEN NOT orphan_reason IS NULL
-      THEN 'orphan_reference'
-    END AS rule_name
+    @FAILED_RULE(quarantine_reason, orphan_reason) AS rule_name
   FROM looked_up
 )
 SELECT

@@ -67,22 +67,10 @@ WITH document AS MATERIALIZED (
 ), referred AS (
   SELECT
     document.*,
-    NULLIF(
-      ARRAY_TO_STRING(
-        ARRAY[
-          CASE
-            WHEN known_warehouse.warehouse_id IS NULL
-            THEN 'warehouse_id ''' || document.warehouse_id || ''' is unknown'
-          END,
-          CASE
-            WHEN NOT document.customer_id IS NULL AND known_customer.customer_id IS NULL
-            THEN 'customer_id ''' || document.customer_id || ''' is unknown'
-          END,
-          unknown_product.reason
-        ],
-        '; '
-      ),
-      ''
+    @ORPHAN_REASON(
+      (document.warehouse_id, known_warehouse.warehouse_id),
+      (document.customer_id, known_customer.customer_id),
+      unknown_product.reason
     ) AS orphan_reason
   FROM document
   LEFT JOIN known_warehouse
@@ -96,12 +84,7 @@ WITH document AS MATERIALIZED (
 ), judged AS (
   SELECT
     *,
-    CASE
-      WHEN NOT quarantine_reason IS NULL
-      THEN @QUARANTINE_RULE(quarantine_reason)
-      WHEN NOT orphan_reason IS NULL
-      THEN 'orphan_reference'
-    END AS rule_name
+    @FAILED_RULE(quarantine_reason, orphan_reason) AS rule_name
   FROM referred
 )
 SELECT
