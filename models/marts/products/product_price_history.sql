@@ -17,7 +17,12 @@ MODEL (
       )
     ),
     unique_combination_of_columns(columns := (source, product_id, currency, valid_from_at)),
-    accepted_values(column := price_basis, is_in := ('list', 'sold'))
+    accepted_values(column := price_basis, is_in := ('list', 'sold')),
+    forall(
+      criteria := (valid_from_at < valid_to_at, is_current = (
+          valid_to_at = @END_OF_TIME()
+      ))
+    )
   ),
   description 'One row per source, product, currency and price that held until the next one: the list prices of the catalogue, or, where the source has none, the usual price of the months in which the product was sold. Prices are not additive. Answers: what a product cost when, and how far prices moved.',
   column_descriptions (
