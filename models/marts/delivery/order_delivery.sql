@@ -10,7 +10,18 @@ MODEL (
     not_null(columns := (order_key, source, order_date, channel)),
     unique_values(columns := (
       order_key
-    ))
+    )),
+    rows_match(
+      columns := (source, order_date, channel, promised_date, delivered_date, is_late),
+      parent := core.fct_order,
+      parent_columns := (source, order_date, channel, promised_date, delivered_date, is_late),
+      parent_condition := order_date BETWEEN @start_date AND @end_date
+      AND order_kind = 'sale'
+      AND NOT is_cancelled
+      AND (
+        NOT promised_date IS NULL OR NOT delivered_at IS NULL
+      )
+    )
   ),
   description 'One row per order that was promised or brought for a day and not cancelled: its way to the customer, step by step. Days are averaged, never added. Answers nothing by itself: the other marts of delivery are made of it.',
   column_descriptions (

@@ -6,7 +6,32 @@ MODEL (
   tags (mart, reviews),
   audits (
     not_null(columns := (source, channel, bucket_number, review_count, average_review_score)),
-    unique_combination_of_columns(columns := (source, channel, bucket_number))
+    unique_combination_of_columns(columns := (source, channel, bucket_number)),
+    totals_match(
+      columns := (source, channel),
+      measures := (
+        review_count
+      ),
+      parent := (
+        SELECT
+          review.source,
+          placed.channel
+        FROM core.fct_review AS review
+        JOIN core.fct_order AS placed
+          ON placed.order_key = review.order_key
+        WHERE
+          placed.order_kind = 'sale'
+          AND NOT placed.is_cancelled
+          AND NOT placed.promised_date IS NULL
+      ),
+      parent_columns := (source, channel),
+      parent_measures := (
+        1
+      )
+    )
+  ),
+  depends_on (
+    core.fct_order
   ),
   description 'One row per source, channel and range of days from the promised to the actual day that a reviewed order came in, and one (number 0) for reviewed orders that were not delivered. Reviews are additive; means and rates are not. Answers: what lateness costs in reviews.',
   column_descriptions (

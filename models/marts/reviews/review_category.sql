@@ -6,7 +6,28 @@ MODEL (
   tags (mart, reviews),
   audits (
     not_null(columns := (source, category, review_count, shrunk_review_score)),
-    unique_combination_of_columns(columns := (source, category))
+    unique_combination_of_columns(columns := (source, category)),
+    totals_match(
+      columns := (source, category),
+      measures := (review_count, score_1_count, score_5_count),
+      parent := (
+        SELECT DISTINCT
+          review.review_key,
+          review.source,
+          review.score,
+          COALESCE(product.category, 'unknown') AS category
+        FROM core.fct_review AS review
+        LEFT JOIN core.fct_order_line AS line
+          ON line.order_key = review.order_key
+          AND review.product_key = @UNKNOWN_KEY()
+          AND line.line_kind = 'product'
+          AND NOT line.is_return
+        JOIN core.dim_product AS product
+          ON product.product_key = COALESCE(line.product_key, NULLIF(review.product_key, @UNKNOWN_KEY()))
+      ),
+      parent_columns := (source, category),
+      parent_measures := (1, CASE WHEN score = 1 THEN 1 ELSE 0 END, CASE WHEN score = 5 THEN 1 ELSE 0 END)
+    )
   ),
   description 'One row per source and category of what is reviewed. A review of a whole order counts once for each category in it: never add over categories. Answers: which goods disappoint.',
   column_descriptions (

@@ -9,7 +9,27 @@ MODEL (
   tags (mart, reviews),
   audits (
     not_null(columns := (source, seller_key, review_count, shrunk_review_score)),
-    unique_combination_of_columns(columns := (source, seller_key))
+    unique_combination_of_columns(columns := (source, seller_key)),
+    totals_match(
+      columns := (source, seller_key),
+      measures := (review_count, score_1_count, score_5_count),
+      parent := (
+        SELECT DISTINCT
+          review.review_key,
+          review.source,
+          review.score,
+          line.seller_key
+        FROM core.fct_order_line AS line
+        JOIN core.fct_review AS review
+          ON review.order_key = line.order_key
+        WHERE
+          line.line_kind = 'product'
+          AND NOT line.is_return
+          AND line.seller_key <> @UNKNOWN_KEY()
+      ),
+      parent_columns := (source, seller_key),
+      parent_measures := (1, CASE WHEN score = 1 THEN 1 ELSE 0 END, CASE WHEN score = 5 THEN 1 ELSE 0 END)
+    )
   ),
   description 'One row per source and seller with reviewed orders. A review of an order of several sellers counts once for each: never add over sellers. Answers: which sellers disappoint, and whether it is for being late.',
   column_descriptions (
