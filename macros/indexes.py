@@ -16,6 +16,16 @@ def index_on(evaluator: MacroEvaluator, *columns: exp.Expression) -> exp.Express
 
 
 @macro()
+def unique_index_on(evaluator: MacroEvaluator, *columns: exp.Expression) -> exp.Expression | None:
+    """`@UNIQUE_INDEX_ON(product_key);`: a B-tree that lets no key in twice, which the planner then knows.
+
+    A view that joins the table by LEFT JOIN for names is then as fast as one without where nobody asks for them:
+    the planner leaves the join out.
+    """
+    return _index(evaluator, columns, None, unique=True)
+
+
+@macro()
 def index_on_rows(
     evaluator: MacroEvaluator, condition: exp.Expression, *columns: exp.Expression
 ) -> exp.Expression | None:
@@ -24,7 +34,10 @@ def index_on_rows(
 
 
 def _index(
-    evaluator: MacroEvaluator, columns: tuple[exp.Expression, ...], condition: exp.Expression | None
+    evaluator: MacroEvaluator,
+    columns: tuple[exp.Expression, ...],
+    condition: exp.Expression | None,
+    unique: bool = False,
 ) -> exp.Expression | None:
     if evaluator.runtime_stage != "creating" or evaluator.dialect != "postgres":
         return None
@@ -34,6 +47,7 @@ def _index(
     parts = names if condition is None else [condition.sql("postgres"), *names]
     return exp.Create(
         kind="INDEX",
+        unique=unique,
         exists=True,
         this=exp.Index(
             this=exp.to_identifier(index_name(table.name, parts), quoted=True),

@@ -64,7 +64,8 @@ SELECT
   stock.stock_value_amount::DECIMAL(18, 4) AS stock_value_amount,
   stock.currency::TEXT AS currency
 FROM mart.inventory_daily AS stock
-JOIN core.dim_product AS product
+/* Left joins, which Postgres leaves out where a report asks for none of their columns: the keys are unique, and audited. */
+LEFT JOIN core.dim_product AS product
   ON product.product_key = stock.product_key
-JOIN core.dim_store AS place
+LEFT JOIN core.dim_store AS place
   ON place.store_key = stock.store_key

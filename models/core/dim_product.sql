@@ -96,4 +96,6 @@ SELECT
   NULL::DECIMAL(18, 3),
   NULL::INT;
 
-@INDEX_ON(source, product_id)
+@INDEX_ON(source, product_id);
+
+@UNIQUE_INDEX_ON(product_key)

@@ -6,7 +6,7 @@ import pytest
 from sqlglot import exp
 from sqlmesh.core.macros import MacroEvaluator, RuntimeStage
 
-from macros.indexes import index_name, index_on, index_on_rows, refresh_statistics
+from macros.indexes import index_name, index_on, index_on_rows, refresh_statistics, unique_index_on
 
 TABLE = '"retail"."sqlmesh__core"."core__fct_order__123"'
 
@@ -31,6 +31,11 @@ def test_an_index_over_some_rows_names_them_and_has_a_name_of_its_own():
     made = index_on_rows(at(RuntimeStage.CREATING), held, exp.column("order_date"))
     assert made.sql("postgres").endswith('("order_date") WHERE NOT rule_name IS NULL')
     assert made.this.name != index_on(at(RuntimeStage.CREATING), exp.column("order_date")).this.name
+
+
+def test_a_unique_index_says_so():
+    made = unique_index_on(at(RuntimeStage.CREATING), exp.column("product_key"))
+    assert made.sql("postgres").startswith("CREATE UNIQUE INDEX IF NOT EXISTS")
 
 
 def test_each_version_and_list_of_columns_has_an_index_name_of_its_own():
