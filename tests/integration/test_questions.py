@@ -1,0 +1,42 @@
+"""docs/questions.md: every query on the page runs as the user of BI tools, and answers with rows."""
+
+import re
+
+import pytest
+
+from tests.integration.conftest import EverySource
+from tests.integration.public_data import needs_public_data
+from tests.support import ROOT
+
+PAGE = (ROOT / "docs" / "questions.md").read_text("utf-8")
+QUERY = re.compile(r"^```sql\n(.*?)^```\n\n(\|[^\n]*\|)$", re.MULTILINE | re.DOTALL)
+QUERIES = QUERY.findall(PAGE)  # each with the header of its answer
+PUBLIC = ("'olist'", "'online_retail'")
+
+pytestmark = [pytest.mark.long, pytest.mark.slow]
+
+
+def of(sql: str, header: str) -> object:
+    """The query and the header of its answer, named by what it reads; run where its source's files are."""
+    named = "-".join(re.findall(r"bi\.(\w+)", sql))
+    marks = [needs_public_data] if any(source in sql for source in PUBLIC) else []
+    return pytest.param(sql, header, id=named, marks=marks)
+
+
+def test_every_query_stands_above_its_answer() -> None:
+    assert len(QUERIES) == PAGE.count("```sql") >= 6
+
+
+@pytest.mark.parametrize(("sql", "header"), [of(sql, header) for sql, header in QUERIES])
+def test_a_query_answers_with_the_columns_that_the_page_shows(
+    every_source: EverySource, sql: str, header: str
+) -> None:
+    connection = every_source.project.settings.connect("bi")
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            columns = [column[0] for column in cursor.description]
+            assert cursor.fetchone()
+    finally:
+        connection.close()
+    assert columns == [name.strip() for name in header.strip("|").split("|")]
