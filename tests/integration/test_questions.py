@@ -1,9 +1,11 @@
-"""docs/questions.md: every query on the page runs as the user of BI tools, and answers with rows."""
+"""Queries as the user of BI tools: those of docs/questions.md answer with rows, those of the benchmark run."""
 
 import re
 
 import pytest
 
+from benchmarks.bi_queries import Question, read_questions
+from ops.bi_contract import read_contract
 from tests.integration.conftest import EverySource
 from tests.integration.public_data import needs_public_data
 from tests.support import ROOT
@@ -40,3 +42,18 @@ def test_a_query_answers_with_the_columns_that_the_page_shows(
     finally:
         connection.close()
     assert columns == [name.strip() for name in header.strip("|").split("|")]
+
+
+def test_the_benchmark_asks_every_view() -> None:
+    asked = {view for question in read_questions() for view in re.findall(r"\bbi\.(\w+)", question.sql)}
+    assert asked == set(read_contract(ROOT))
+
+
+@pytest.mark.parametrize("question", read_questions(), ids=lambda question: question.number)
+def test_a_question_of_the_benchmark_is_understood(every_source: EverySource, question: Question) -> None:
+    connection = every_source.project.settings.connect("bi")
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(question.sql)
+    finally:
+        connection.close()
