@@ -30,11 +30,12 @@ PERSONAL_NAME = re.compile(
 HARMLESS_NAME = re.compile(r"^(is|has)_")
 
 
+AnyContext = GenericContext[t.Any]
 #: The lineage of each project, with the models that it was followed through: SQLMesh makes a rule anew for each model.
-_followed: WeakKeyDictionary[GenericContext, tuple[list[Model], Lineage]] = WeakKeyDictionary()
+_followed: WeakKeyDictionary[AnyContext, tuple[list[Model], Lineage]] = WeakKeyDictionary()
 
 
-def lineage_in(context: GenericContext) -> Lineage:
+def lineage_in(context: AnyContext) -> Lineage:
     """The lineage through a project's models, followed once until one of them is another."""
     models = list(context.models.values())
     seen, lineage = _followed.get(context, ([], None))
@@ -43,7 +44,7 @@ def lineage_in(context: GenericContext) -> Lineage:
 
         def find(table: exp.Table) -> Model | None:
             name = exp.table_(table.name, table.db, table.catalog, quoted=True)  # without its alias
-            return project.get_model(name.sql("postgres"))
+            return t.cast(AnyContext, project).get_model(name.sql("postgres"))
 
         lineage = Lineage(find, contract_kinds(Path(context.path) / CONTRACTS))
         _followed[context] = (models, lineage)
