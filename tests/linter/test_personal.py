@@ -118,6 +118,17 @@ def test_a_value_is_followed_through_models_ctes_unions_and_embedded_ones(lint: 
     assert any("core.dim_customer: said carries free text" in text for text in found)
 
 
+def test_a_model_that_changed_is_followed_again(lint: Lint, tmp_path: Path) -> None:
+    assert lint({"stg.shop__customer": "SELECT id FROM raw_shop.customer"}) == []
+    context = Context(paths=[tmp_path])
+    assert not list(context.lint_models(raise_on_error=False))
+    model = tmp_path / "models" / "model_0.sql"
+    model.write_text(model.read_text().replace("SELECT id", "SELECT email AS id"))
+    context.load()
+    [found] = context.lint_models(raise_on_error=False)
+    assert "stg.shop__customer: id carries email" in found.violation_msg
+
+
 def test_unknown_columns_and_rejected_rows_reach_quality_but_not_core(lint: Lint) -> None:
     query = "SELECT _extra ->> 'mail' AS shown FROM raw_shop.customer"
     found = lint({"quality.seen": query, "core.seen": query})
