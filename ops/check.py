@@ -30,8 +30,8 @@ MODELS = (
     ("bi contract", ("retail", "bi", "--check")),
     ("model tests", ("sqlmesh", "test")),
 )
-# Modules run side by side, each in one process: its tests share databases and plans.
-PYTEST = ("pytest", "-n", "logical", "--maxprocesses", "4", "--dist", "loadgroup", "--no-loadscope-reorder")
+# Modules run side by side (tests/conftest.py says which together): the tests of one share databases and plans.
+PYTEST = ("pytest", "-n", "logical", "--maxprocesses", "4", "--dist", "loadscope", "--no-loadscope-reorder")
 TESTS = (("tests", (*PYTEST, "-m", "not long and not manual")),)
 LONG = (("long tests", (*PYTEST, "-m", "long and not manual")),)
 

@@ -4,6 +4,7 @@ A test that asks for `database` (or `postgres`, `project`, …) runs on PostgreS
 runs once on 18 and once on 16. Each version's server is started once, when the first test needs it.
 """
 
+import re
 import shutil
 import signal
 import tempfile
@@ -11,10 +12,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from ops.postgres.throwaway import ThrowawayServer
 from ops.settings import SUPPORTED_VERSIONS, Settings
-from tests.support import ROOT, Project, copy_project
+from tests.support import Project, copy_project
 
 
 def pytest_configure() -> None:
@@ -22,31 +24,49 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups afterwards
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share a module's fixtures on one server run in one worker; so do all that share `every_source`.
-
-    The groups that take longest come first: `long(minutes=…)` says so.
-    """
-    minutes: dict[str, float] = {}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
-        if long := item.get_closest_marker("long"):
-            minutes[_group(item)] = max(minutes.get(_group(item), 0), long.kwargs.get("minutes", 1))
-    items.sort(key=lambda item: -minutes.get(_group(item), 0))
-
-
-def _group(item: pytest.Item) -> str:
-    """The tests that have to run in one worker, by a name that xdist adds to theirs."""
-    if "every_source" in getattr(item, "fixturenames", ()):
-        return "every_source"
-    version = item.callspec.params.get("postgres", "") if hasattr(item, "callspec") else ""
-    owner = (
-        item.name
-        if "project" in getattr(item, "fixturenames", ())
-        else item.path.relative_to(ROOT).with_suffix("")
+# Modules whose tests share the session's `every_source`, and those whose tests share nothing.
+TOGETHER = tuple(
+    f"tests/integration/test_{name}.py"
+    for name in (
+        "store_sales",
+        "store_places",
+        "marts_sales",
+        "marts_customers",
+        "marts_operations",
+        "questions",
     )
-    return f"{owner}{version}"
+)
+APART = ("tests/ops/test_demo.py", "tests/integration/test_forget.py", "tests/integration/test_signals.py")
+VERSION = re.compile(r"\[(pg\d+)")
+
+
+class Groups(LoadScopeScheduling):
+    """Deals groups of tests out to the workers: what shares databases and plans goes to one of them."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        """The group of a test: its module, on one version of Postgres."""
+        module = nodeid.partition("::")[0]
+        if module in TOGETHER:
+            return "every_source"
+        if module in APART:
+            return nodeid
+        version = VERSION.search(nodeid)
+        return f"{module} {version[1]}" if version else module
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Groups:
+    return Groups(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put first what takes longest, so that no worker waits for it in the end: `long(minutes=…)` says so."""
+    items.sort(key=_minutes, reverse=True)
+
+
+def _minutes(item: pytest.Item) -> float:
+    long = item.get_closest_marker("long")
+    return long.kwargs.get("minutes", 1) if long else 0
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -30,7 +30,7 @@ def every_source(
 ) -> Iterator[EverySource]:
     """A generated shop with faults, and the public data sets that are there, planned once: it takes minutes.
 
-    tests/conftest.py keeps the tests that ask for it in one worker.
+    tests/conftest.py names their modules, so that they run in one worker.
     """
     server = postgres_servers(SUPPORTED_VERSIONS[0])
     settings = server.new_database(tmp_path_factory.mktemp("every_source"))

@@ -13,7 +13,7 @@ from tests.integration.conftest import EverySource
 from tests.integration.recount import CENT, Sales, recount
 from tests.support import Project
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(minutes=4)
 
 Row = tuple[object, ...]
 
