@@ -4,7 +4,8 @@ A dated row is judged once, with its day, and the verdict is stored. When the pr
 names arrives later, under a day of its own, nothing computes the waiting row's day again: this finds it.
 
 `quality.quarantined_row` says what is missing: the reason of an orphan quotes each id ("product_id 'P1' is
-unknown"), also the ids that stand inside a document, of which a contract knows nothing.
+unknown"), also the ids that stand inside a document, of which a contract knows nothing. A row that is held for
+another reason too does not heal, but what it says is missing has to be true.
 """
 
 from collections import defaultdict
@@ -35,7 +36,8 @@ WAITING = """
         SELECT held.table_name, held.source_file, held.row_number, held.event_date, quoted.id[1] AS id
         FROM quality.quarantined_row AS held
         CROSS JOIN LATERAL regexp_matches(held.reason, $$'([^']*)'$$, 'g') AS quoted (id)
-        WHERE held.source = {source} AND held.rule_name = 'orphan_reference'
+        WHERE held.source = {source}
+            AND (held.rule_name = 'orphan_reference' OR held.reason LIKE '%is unknown%')
             AND held.healed_at IS NULL AND held.event_date IS NOT NULL
     )
     SELECT DISTINCT waiting.table_name, waiting.source_file, waiting.row_number, waiting.event_date, fresh.day

@@ -118,6 +118,12 @@ def test_rows_that_are_held_for_another_reason_or_have_no_day_are_left_alone(sho
     assert days(shop.healing(done=4).added_to(TOUCHED)) == {"product": {DAYS[6]}}
 
 
+def test_a_row_that_has_another_fault_too_does_not_go_on_naming_what_is_there(shop: Shop) -> None:
+    shop.load(5, "product", "P1")
+    shop.hold("order", DAYS[0], "price '-1' is negative; product_id 'P1' is unknown", rule="negative_price")
+    assert days(shop.healing(done=4).added_to(TOUCHED))["order"] == {DAYS[0]}
+
+
 def test_a_source_of_which_nothing_was_loaded_is_not_looked_at(shop: Shop) -> None:
     shop.load(5, "product", "P1")
     shop.hold("order", DAYS[0], "product_id 'P1' is unknown")
