@@ -28,6 +28,9 @@ READS: t.Mapping[str, tuple[str, ...]] = {
 
 #: `core` and what lies right of it: what people and programs outside the project build on.
 SERVED = ("core", "mart", "ml", "bi")
+BEHIND_CORE = SERVED[1:]
+DIMENSION = "dim_"
+CALENDAR = "dim_date"
 
 
 def layer(model: Model) -> str:
@@ -62,6 +65,23 @@ class LayersReadLeft(Rule):
             self.violation(f"{model.name} reads {read.db}.{read.name}; {own} may read {_allowed(model)}")
             for read in reads
             if not _may_read(model, read)
+        ]
+
+
+class StoredDaysKeepNoAttributes(Rule):
+    """A mart that is stored by day reads no dimension but the calendar: an attribute may be corrected long after."""
+
+    def check_model(self, model: Model) -> list[RuleViolation] | None:
+        if not model.kind.is_incremental_by_time_range or layer(model) not in BEHIND_CORE:
+            return None
+        reads = map(exp.to_table, sorted(model.depends_on or ()))
+        return [
+            self.violation(
+                f"{model.name} reads {read.db}.{read.name}; the days that it stores would keep what that said "
+                "when they were computed: join it in a view or in a model that is computed whole"
+            )
+            for read in reads
+            if read.db == "core" and read.name.startswith(DIMENSION) and read.name != CALENDAR
         ]
 
 

@@ -16,9 +16,10 @@ Fingerprint = dict[date, tuple[int, Any]]
 class TouchedDates:
     """Compares a table's rows before and after a load: `before` runs while the old ones are there.
 
-    Rows are compared as sets by count and sum of 64-bit hashes: the same rows in another order are no change,
-    unless the row's number is part of its identity because the table has no key. Where a row stands for the
-    date of rows that it references (`through`, `touches`), those whose key a changed row names are touched.
+    Rows are compared as sets by count and sum of 64-bit hashes. The same rows in another order are no change of
+    a snapshot whose key tells them apart: an export has no order. In files that are added the row's number is
+    compared, too: staging names rows by it, and of two rows of one key the first counts. Where a row stands for
+    the date of rows that it references (`through`, `touches`), those whose key a changed row names are touched.
     """
 
     def __init__(self, contract: Contract, name: str) -> None:
@@ -61,25 +62,32 @@ class TouchedDates:
         new = self._by_date(cursor, new_rows)
         return {day for day in old.keys() | new.keys() if old.get(day) != new.get(day)}
 
-    def _hash(self) -> sql.Composable:
-        columns = [*self._table.columns, "_extra", *(() if self._table.key else ("_row_number",))]
+    def _hash(self, *, with_place: bool) -> sql.Composable:
+        columns = [*self._table.columns, "_extra", *(("_row_number",) if with_place else ())]
         return sql.SQL("hash_record_extended(ROW({}), 0)::numeric").format(
             sql.SQL(", ").join(map(sql.Identifier, columns))
         )
 
     def _by_date(self, cursor: Cursor, rows: sql.Composable) -> Fingerprint:
+        with_place = not self._table.key or self._table.apply == "append"
         cursor.execute(
             sql.SQL(
                 "SELECT _event_date, count(*), sum({}) FROM {} "
                 "WHERE {} AND _event_date IS NOT NULL GROUP BY 1"
-            ).format(self._hash(), self._target, rows)
+            ).format(self._hash(with_place=with_place), self._target, rows)
         )
         return {day: (count, total) for day, count, total in cursor.fetchall()}
 
     def _by_key(self, column: str, rows: sql.Composable) -> sql.Composed:
         return sql.SQL(
             "SELECT {} AS c, {column} AS k, count(*) AS n, sum({}) AS h FROM {} WHERE {} GROUP BY {column}"
-        ).format(sql.Literal(column), self._hash(), self._target, rows, column=sql.Identifier(column))
+        ).format(
+            sql.Literal(column),
+            self._hash(with_place=not self._table.key),
+            self._target,
+            rows,
+            column=sql.Identifier(column),
+        )
 
     def _changed_keys(self, column: str, new_rows: sql.Composable) -> sql.Composed:
         """The query of the values of a column in the rows that came, went or changed."""

@@ -32,8 +32,8 @@ MODELS = (
 )
 # Modules run side by side (tests/conftest.py says which together): the tests of one share databases and plans.
 PYTEST = ("pytest", "-n", "logical", "--maxprocesses", "4", "--dist", "loadscope", "--no-loadscope-reorder")
-TESTS = (("tests", (*PYTEST, "-m", "not long and not manual")),)
-LONG = (("long tests", (*PYTEST, "-m", "long and not manual")),)
+TESTS = (("tests", (*PYTEST, "-m", "not long")),)
+LONG = (("long tests", (*PYTEST, "-m", "long")),)
 
 
 def run_checks(checks: Sequence[tuple[str, Sequence[str]]], environment: dict[str, str]) -> list[str]:

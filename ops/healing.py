@@ -4,7 +4,8 @@ A dated row is judged once, with its day, and the verdict is stored. When the pr
 names arrives later, under a day of its own, nothing computes the waiting row's day again: this finds it.
 
 `quality.quarantined_row` says what is missing: the reason of an orphan quotes each id ("product_id 'P1' is
-unknown"), also the ids that stand inside a document, of which a contract knows nothing.
+unknown"), also the ids that stand inside a document, of which a contract knows nothing. A row that is held for
+another reason too does not heal, but what it says is missing has to be true.
 """
 
 from collections import defaultdict
@@ -35,7 +36,8 @@ WAITING = """
         SELECT held.table_name, held.source_file, held.row_number, held.event_date, quoted.id[1] AS id
         FROM quality.quarantined_row AS held
         CROSS JOIN LATERAL regexp_matches(held.reason, $$'([^']*)'$$, 'g') AS quoted (id)
-        WHERE held.source = {source} AND held.rule_name = 'orphan_reference'
+        WHERE held.source = {source}
+            AND (held.rule_name = 'orphan_reference' OR held.reason LIKE '%is unknown%')
             AND held.healed_at IS NULL AND held.event_date IS NOT NULL
     )
     SELECT DISTINCT waiting.table_name, waiting.source_file, waiting.row_number, waiting.event_date, fresh.day
@@ -61,8 +63,10 @@ class Healing:
         self, settings: Settings, contracts: Mapping[str, Contract], done: Mapping[str, int]
     ) -> None:
         self._settings, self._contracts, self._done = settings, contracts, done
-        # Per source and day, the number of the plan that computed it last.
+        # Per source and day, the number of the plan that computed it last, and of the last that may have brought
+        # what others wait for: a rating is computed on the day of its sale, too, but nobody waits for ratings.
         self._computed: dict[str, dict[date, int]] = defaultdict(dict)
+        self._brought: dict[str, dict[date, int]] = defaultdict(dict)
         self._plans = 0
 
     def added_to(self, touched: Mapping[str, Touched]) -> dict[str, Touched]:
@@ -84,14 +88,18 @@ class Healing:
         self._plans += 1
         first, last = restatement.first, restatement.last
         if restatement.source and first and last:
-            for offset in range((last - first).days + 1):
-                self._computed[restatement.source][first + timedelta(days=offset)] = self._plans
+            days = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+            self._computed[restatement.source].update(dict.fromkeys(days, self._plans))
+            if not restatement.is_far or self._waits_for_far_rows(restatement.source):
+                self._brought[restatement.source].update(dict.fromkeys(days, self._plans))
 
     def was_planned(self, touched: Mapping[str, Touched], after: date) -> None:
         """Take note of the new days, after the last one that was computed, that the plan has computed."""
         self._plans += 1
         for source, item in touched.items():
-            self._computed[source].update({day: self._plans for day in item.dates if day > after})
+            new = dict.fromkeys([day for day in item.dates if day > after], self._plans)
+            self._computed[source].update(new)
+            self._brought[source].update(new)
 
     def rounds(self, computed_until: date) -> Iterator[dict[str, Touched]]:
         """Yield what to compute again while rows wait for one whose day was computed after their own.
@@ -101,13 +109,18 @@ class Healing:
         for _ in range(MOST_ROUNDS):
             waiting = frozenset(
                 row
-                for source, computed in list(self._computed.items())
-                for row, parent_day in self._waiting(source, None, list(computed))
-                if row.day <= computed_until and computed[parent_day] > computed.get(row.day, 0)
+                for source, brought in list(self._brought.items())
+                for row, parent_day in self._waiting(source, None, list(brought))
+                if row.day <= computed_until and brought[parent_day] > self._computed[source].get(row.day, 0)
             )
             if not waiting:
                 return
             yield self._days_of(waiting)
+
+    def _waits_for_far_rows(self, source: str) -> bool:
+        contract = self._contracts.get(source)
+        events = [contract.tables[table].event_time for table, _ in _parents(contract)] if contract else []
+        return any(event.touches for event in events if event)
 
     def _waiting(self, source: str, load: int | None, days: list[date]) -> list[tuple[Waiting, date]]:
         """Return the waiting rows, each with the day on which what it waits for was computed."""
@@ -158,15 +171,19 @@ def _is_there(cursor: Cursor) -> bool:
 
 def _fresh(contract: Contract, load: int | None, days: list[date]) -> list[sql.Composable]:
     """The queries for the ids of all tables that others refer to: by load, or by day where they have one."""
-    references = [
-        column.references for table in contract.tables.values() for column in table.columns.values()
-    ]
-    parents = sorted({place for name in references if name and (place := contract.reference(name))})
     queries: list[sql.Composable] = []
-    for table, column in parents:
+    for table, column in _parents(contract):
         names = {"table": table_name(contract, table), "id": sql.Identifier(column)}
         if load is not None:
             queries.append(sql.SQL(FRESH).format(**names, load=sql.Literal(load)))
         elif days and contract.tables[table].has_event_date:
             queries.append(sql.SQL(FRESH_DAY).format(**names, days=sql.Literal(days)))
     return queries
+
+
+def _parents(contract: Contract) -> list[tuple[str, str]]:
+    """The tables that others refer to, with the column that these name."""
+    references = [
+        column.references for table in contract.tables.values() for column in table.columns.values()
+    ]
+    return sorted({place for name in references if name and (place := contract.reference(name))})

@@ -7,7 +7,7 @@ hold (`ops.stale_keys`), and rows of other days may have waited for what it brou
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from loaders.contract import Contract, load_contracts
@@ -193,7 +193,8 @@ def far_restatements_for(
     plans: list[Restatement] = []
     for source, item in sorted(touched.items()):
         days = {table: days for table, days in item.days.items() if (source, table) in far}
-        plans += reversed(_dated(source, days, readers, last, MOST_FAR_RANGES))
+        far_plans = _dated(source, days, readers, last, MOST_FAR_RANGES)
+        plans += [replace(plan, is_far=True) for plan in reversed(far_plans)]
     return plans
 
 

@@ -12,7 +12,8 @@ MOST_RANGES = 4  # each is a plan of its own, which costs more than a few days t
 class Restatement:
     """One plan that computes models again, for some days or (without them) for all time.
 
-    `source` is the one whose tables they read, where it is one; `why` is told to people.
+    `source` is the one whose tables they read, where it is one; `why` is told to people; `is_far` says that it
+    computes rows on the days of earlier rows with which they count.
     """
 
     models: tuple[str, ...]
@@ -20,6 +21,7 @@ class Restatement:
     last: date | None = None
     source: str | None = field(default=None, compare=False)
     why: str = field(default="", compare=False)
+    is_far: bool = field(default=False, compare=False)
 
     def arguments(self, computed_until: date | None = None) -> list[str]:
         """Return what to tell sqlmesh; `computed_until` is the last day that prod holds.

@@ -16,7 +16,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from ops.postgres.throwaway import ThrowawayServer
 from ops.settings import SUPPORTED_VERSIONS, Settings
-from tests.support import Project, copy_project
+from tests.support import Marts, Project, copy_project
 
 
 def pytest_configure() -> None:
@@ -127,8 +127,9 @@ def module_project(request: pytest.FixtureRequest, module_database: Settings) ->
     shutil.rmtree(target, ignore_errors=True)
 
 
-def _wants_marts(request: pytest.FixtureRequest) -> bool:
-    return request.node.get_closest_marker("marts") is not None
+def _wants_marts(request: pytest.FixtureRequest) -> Marts:
+    marker = request.node.get_closest_marker("marts")
+    return marker.kwargs.get("which", True) if marker else False
 
 
 def _database(postgres: ThrowawayServer, root: Path) -> Iterator[Settings]:

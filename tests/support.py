@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 import psycopg2
@@ -31,6 +32,8 @@ PROJECT_PARTS = (
 )
 #: What SQLMesh keeps of the models, by their text and database: each copy would make it anew for a quarter of a minute.
 SHARED_CACHES = ("model_definition", "optimized_query")
+Marts = bool | Literal["incremental"]
+INCREMENTAL = "kind INCREMENTAL_BY_TIME_RANGE"
 
 
 def quiet_environment(**more: str) -> dict[str, str]:
@@ -123,10 +126,11 @@ def query(settings: Settings, sql: str, *values: object) -> list[tuple[object, .
         connection.close()
 
 
-def copy_project(settings: Settings, target: Path, *, marts: bool = True) -> Project:
+def copy_project(settings: Settings, target: Path, *, marts: Marts = True) -> Project:
     """Copy the SQLMesh project into `target` with a `.env` for the database of the settings.
 
     Without `marts` they and the views that show them are left out: a third of the models, which take their time.
+    Only the "incremental" ones are those that hold rows of days, and so could keep what is no longer true.
     """
     for part in PROJECT_PARTS:
         source, goal = ROOT / part, target / part
@@ -139,11 +143,18 @@ def copy_project(settings: Settings, target: Path, *, marts: bool = True) -> Pro
         (ROOT / ".cache" / "tests" / cache).mkdir(parents=True, exist_ok=True)
         (target / ".cache").mkdir(exist_ok=True)
         (target / ".cache" / cache).symlink_to(ROOT / ".cache" / "tests" / cache)
-    if not marts:
-        shutil.rmtree(target / "models" / "marts")
-        for view in (target / "models" / "bi").glob("*.sql"):
-            if " mart." in view.read_text():
-                view.unlink()
+    if marts is not True:
+        _leave_out_marts(target / "models", but=INCREMENTAL if marts else None)
     settings = replace(settings, root=target)
     dotenv.update(settings.env_file, settings.variables())
     return Project(settings)
+
+
+def _leave_out_marts(models: Path, but: str | None) -> None:
+    """Delete the marts, but those in which this text stands, and the views that show marts."""
+    for mart in (models / "marts").rglob("*.sql"):
+        if but is None or but not in mart.read_text():
+            mart.unlink()
+    for view in (models / "bi").glob("*.sql"):
+        if " mart." in view.read_text():
+            view.unlink()

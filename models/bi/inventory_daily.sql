@@ -60,9 +60,11 @@ SELECT
   stock.demand_quantity::DECIMAL(18, 3) AS demand_quantity,
   stock.is_stock_out::BOOLEAN AS is_stock_out,
   stock.is_demand_censored::BOOLEAN AS is_demand_censored,
-  stock.unit_cost_amount::DECIMAL(18, 4) AS unit_cost_amount,
-  stock.stock_value_amount::DECIMAL(18, 4) AS stock_value_amount,
-  stock.currency::TEXT AS currency
+  product.cost_amount::DECIMAL(18, 4) AS unit_cost_amount,
+  (
+    stock.on_hand_quantity * product.cost_amount
+  )::DECIMAL(18, 4) AS stock_value_amount,
+  product.currency::TEXT AS currency
 FROM mart.inventory_daily AS stock
 /* Left joins, which Postgres leaves out where a report asks for none of their columns: the keys are unique, and audited. */
 LEFT JOIN core.dim_product AS product

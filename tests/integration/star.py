@@ -73,18 +73,24 @@ def delete_all_environments(project: Project) -> None:
     query(state, "DROP SCHEMA sqlmesh CASCADE")
 
 
-LAYERS = ["stg", "conformed", "core", "quality", "bi"]
-# What tells of deliveries and of their times, and so differs between two ways to the same rows.
-OF_DELIVERIES = {
-    "quality.load_metric",  # a row per load
-    "quality.rejected_row",  # a refused row stays listed when its file comes again
-    "quality.check_result",  # counts those, on the days of their loads
-}
+LAYERS = ["stg", "conformed", "core", "quality", "mart", "bi"]
+# What tells of deliveries, and so differs between two ways to the same rows: rows of some tables, columns of others.
 ONLY = {
     "quality.quarantined_row": "healed_at IS NULL",  # rows that never waited have not healed
+    "quality.rejected_row": "healed_at IS NULL",  # a refused row stays listed when its file comes again without it
     "quality.anomaly": "measure <> 'freshness'",  # how long after its day a day was loaded
+    "quality.load_metric": "is_current",  # deliveries that were replaced
 }
 TIMES_OF_LOADS = ["since_at", "healed_at"]
+# Those on which a load changed rows.
+CHANGED_DAYS = ["event_day_count", "first_event_date", "last_event_date"]
+LEFT_OUT = {
+    # A full copy that comes again may move rows of days that are as they were: docs/decisions.md, Raw.
+    "stg.olist__order": ["row_number"],
+    "quality.quarantined_row": TIMES_OF_LOADS,
+    "quality.rejected_row": [*TIMES_OF_LOADS, "load_id"],
+    "quality.load_metric": ["load_id", "started_at", "finished_at", "load_seconds", *CHANGED_DAYS],
+}
 
 
 def contents(project: Project) -> dict[str, Fingerprint]:
@@ -94,15 +100,13 @@ def contents(project: Project) -> dict[str, Fingerprint]:
         "WHERE table_schema = ANY(%s) ORDER BY 1",
         LAYERS,
     )
-    found = {}
-    for (name,) in names:
-        table = str(name)
-        if table in OF_DELIVERIES:
-            continue
-        [(rows, content)] = project.query(
-            f"SELECT count(*), coalesce(sum(hashtextextended((to_jsonb(row) - %s::text[])::text, 0)::numeric), 0) "
-            f"FROM {table} AS row WHERE {ONLY.get(table, 'TRUE')}",
-            TIMES_OF_LOADS,
-        )
-        found[table] = (int(str(rows)), int(str(content)))
-    return found
+    return {str(name): _content(project, str(name)) for (name,) in names}
+
+
+def _content(project: Project, table: str) -> Fingerprint:
+    [(rows, content)] = project.query(
+        f"SELECT count(*), coalesce(sum(hashtextextended((to_jsonb(row) - %s::text[])::text, 0)::numeric), 0) "
+        f"FROM {table} AS row WHERE {ONLY.get(table, 'TRUE')}",
+        LEFT_OUT.get(table, []),
+    )
+    return int(str(rows)), int(str(content))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from linter.layers import LayersReadLeft
+from linter.layers import LayersReadLeft, StoredDaysKeepNoAttributes
 
 
 @pytest.mark.parametrize(
@@ -100,3 +100,28 @@ def test_a_model_that_reads_itself_reads_its_own_layer(make_model, complaints):
 def test_a_schema_that_is_no_layer_is_refused(make_model, complaints):
     (message,) = complaints(LayersReadLeft, make_model("warehouse.fct_order"))
     assert "'warehouse' is no layer" in message
+
+
+BY_DAY = "INCREMENTAL_BY_TIME_RANGE (time_column day)"
+
+
+@pytest.mark.parametrize("dimension", ["core.dim_product", "core.dim_store"])
+def test_a_mart_that_is_stored_by_day_reads_no_dimension(dimension, make_model, complaints):
+    query = f"SELECT day::DATE AS day FROM core.fct_sale JOIN {dimension} USING (key)"
+    (message,) = complaints(StoredDaysKeepNoAttributes, make_model("mart.sales_daily", query, kind=BY_DAY))
+    assert message.startswith(f"mart.sales_daily reads {dimension}; ")
+
+
+@pytest.mark.parametrize(
+    ("model", "kind", "reads"),
+    [
+        ("mart.sales_daily", BY_DAY, "core.fct_sale"),
+        ("mart.sales_daily", BY_DAY, "core.dim_date"),
+        ("mart.sales_daily", "FULL", "core.dim_product"),
+        ("bi.sales_daily", "VIEW", "core.dim_product"),
+        ("core.fct_sale", BY_DAY, "core.dim_product"),  # a key: `retail refresh` looks for stale ones
+    ],
+)
+def test_keys_the_calendar_and_what_is_computed_whole_may_be_read(model, kind, reads, make_model, complaints):
+    query = f"SELECT day::DATE AS day FROM {reads}"
+    assert complaints(StoredDaysKeepNoAttributes, make_model(model, query, kind=kind)) == []

@@ -12,6 +12,7 @@ from sqlmesh.core.linter.definition import AnnotatedRuleViolation
 
 RULES = {
     "layersreadleft",
+    "storeddayskeepnoattributes",
     "grainisaudited",
     "descriptiontellstherow",
     "ownerisnamed",
@@ -58,6 +59,12 @@ MODEL (
 SELECT a::TIMESTAMP AS sold_at, b::REAL AS net_amount, c AS email FROM stg.shop__sale
 """
 
+BAD_MART = """
+MODEL (name mart.stock_daily, kind INCREMENTAL_BY_TIME_RANGE (time_column day));
+
+SELECT day::DATE AS day, cost::NUMERIC AS cost_amount FROM core.dim_product
+"""
+
 RAW = """
 - name: raw_shop.sale
   columns: {a: text}
@@ -85,8 +92,9 @@ def test_a_good_model_and_an_external_one_pass_every_rule(small_project):
     assert lint(small_project) == []
 
 
-def test_a_bad_model_is_stopped_by_every_rule_by_name(small_project):
+def test_bad_models_are_stopped_by_every_rule_by_name(small_project):
     (small_project / "models" / "bad.sql").write_text(BAD)
+    (small_project / "models" / "bad_mart.sql").write_text(BAD_MART)
     violations = lint(small_project)
     assert {violation.rule.name for violation in violations} == RULES
     assert {violation.violation_type for violation in violations} == {"error"}

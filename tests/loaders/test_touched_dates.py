@@ -1,6 +1,9 @@
 """Which dates a load touches: those of the rows that came, went or changed, and of what they refer to."""
 
 from datetime import date
+from typing import Any
+
+import pytest
 
 from loaders.contract import Contract
 from tests.loaders.conftest import ONE, Shop, shop_contract
@@ -17,20 +20,29 @@ def test_a_line_that_moves_to_another_day_touches_both_days(shop: Shop) -> None:
     assert result.event_dates == [date(2024, 1, 2), date(2024, 1, 7)]
 
 
-def test_rows_in_another_order_touch_nothing_where_a_key_tells_them_apart(shop: Shop) -> None:
+def test_rows_of_a_snapshot_in_another_order_touch_nothing_where_a_key_tells_them_apart(shop: Shop) -> None:
+    shop.contract = shop_contract(apply="snapshot")
     shop.load(ONE)
     head, *rows = ONE.splitlines()
     assert shop.load("\n".join([head, *reversed(rows)])).event_dates == []
 
 
-def test_rows_in_another_order_touch_their_days_where_only_the_row_number_tells_them_apart(
-    shop: Shop,
+@pytest.mark.parametrize("table", [{"key": []}, {"key": [], "apply": "snapshot"}, {"key": ["id"]}])
+def test_rows_in_another_place_touch_their_days_where_their_number_names_them(
+    shop: Shop, table: dict[str, Any]
 ) -> None:
-    shop.contract = shop_contract(key=[])
+    shop.contract = shop_contract(**table)
     shop.load(ONE)
     head, first, second, third = ONE.splitlines()
     result = shop.load("\n".join([head, second, first, third]))
     assert result.event_dates == [date(2024, 1, 1), date(2024, 1, 2)]
+
+
+def test_a_line_that_is_put_in_touches_the_days_of_the_lines_behind_it(shop: Shop) -> None:
+    shop.load(ONE)
+    head, first, *others = ONE.splitlines()
+    result = shop.load("\n".join([head, first, "7,2024-01-07,new", *others]))
+    assert result.event_dates == [date(2024, 1, 2), date(2024, 1, 3), date(2024, 1, 7)]
 
 
 def test_a_value_that_becomes_null_touches_its_day(shop: Shop) -> None:

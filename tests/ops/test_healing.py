@@ -118,6 +118,12 @@ def test_rows_that_are_held_for_another_reason_or_have_no_day_are_left_alone(sho
     assert days(shop.healing(done=4).added_to(TOUCHED)) == {"product": {DAYS[6]}}
 
 
+def test_a_row_that_has_another_fault_too_does_not_go_on_naming_what_is_there(shop: Shop) -> None:
+    shop.load(5, "product", "P1")
+    shop.hold("order", DAYS[0], "price '-1' is negative; product_id 'P1' is unknown", rule="negative_price")
+    assert days(shop.healing(done=4).added_to(TOUCHED))["order"] == {DAYS[0]}
+
+
 def test_a_source_of_which_nothing_was_loaded_is_not_looked_at(shop: Shop) -> None:
     shop.load(5, "product", "P1")
     shop.hold("order", DAYS[0], "product_id 'P1' is unknown")
@@ -133,6 +139,18 @@ def test_what_waits_for_a_row_that_healed_is_computed_after_it(shop: Shop) -> No
     assert days(next(rounds)) == {"parcel": {DAYS[2]}}
     healing.was_computed(Restatement(("stg.shop__parcel",), DAYS[2], DAYS[2], source="shop"))
     assert list(rounds) == []  # computed after its order: if it waits still, then for good
+
+
+def test_what_waits_for_good_is_not_computed_again_for_days_on_which_it_counts_itself(shop: Shop) -> None:
+    shop.load(1, "order", "o1", DAYS[0])
+    shop.hold("parcel", DAYS[2], "order_id 'o1' is unknown; product_id 'P9' is unknown")
+    healing = shop.healing(done=5)
+    healing.was_computed(Restatement(("stg.shop__order",), DAYS[0], DAYS[0], source="shop"))
+    rounds = healing.rounds(computed_until=DAYS[6])
+    assert days(next(rounds)) == {"parcel": {DAYS[2]}}
+    for day in (DAYS[2], DAYS[0]):  # the last days first, then that of the order with which it counts
+        healing.was_computed(Restatement(("stg.shop__parcel",), day, day, source="shop", is_far=True))
+    assert list(rounds) == []
 
 
 def test_days_that_the_same_plan_computed_and_days_that_were_new_fit_already(shop: Shop) -> None:

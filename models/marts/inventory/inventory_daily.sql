@@ -31,7 +31,7 @@ MODEL (
       parent_condition := snapshot_date BETWEEN @start_date AND @end_date
     )
   ),
-  description 'One row per place, product and day of the stock snapshot, with what the stock was worth and what was wanted as far as it shows. Quantities on hand and on order and their value are added over products and places, never over days; issued and received quantities are additive. Answers: how the stock went, what was sold out when.',
+  description 'One row per place, product and day of the stock snapshot, with what was wanted as far as it shows. What the stock was worth is in bi.inventory_daily: a cost may be corrected long after its day. Quantities on hand and on order are added over products and places, never over days; issued and received quantities are additive. Answers: how the stock went, what was sold out when.',
   column_descriptions (
     inventory_snapshot_key = 'The snapshot, in core.fct_inventory_snapshot.',
     source = 'The retailer.',
@@ -46,48 +46,30 @@ MODEL (
     issued_quantity = 'Pieces that left on the day.',
     demand_quantity = 'Pieces wanted, as far as the day shows: those that left; empty on a day on which there was nothing to sell.',
     is_stock_out = 'Nothing was left at the end of the day.',
-    is_demand_censored = 'demand_quantity tells the least that was wanted, or nothing, because the day ended without stock.',
-    unit_cost_amount = 'What a piece cost as of the day, where the source says. Not additive.',
-    stock_value_amount = 'Pieces on hand at what they cost as of the day; empty where the cost is not known. Adds up over store, place, category and product, never over currencies.',
-    currency = 'Currency of the amounts, ISO 4217; empty where the product has no price.'
+    is_demand_censored = 'demand_quantity tells the least that was wanted, or nothing, because the day ended without stock.'
   )
 );
 
-WITH stock AS (
-  SELECT
-    *
-  FROM core.fct_inventory_snapshot
-  WHERE
-    snapshot_date BETWEEN @start_date AND @end_date
-)
 SELECT
-  stock.inventory_snapshot_key::UUID AS inventory_snapshot_key,
-  stock.source::TEXT AS source,
-  stock.location_id::TEXT AS location_id,
-  stock.product_id::TEXT AS product_id,
-  stock.snapshot_date::DATE AS snapshot_date,
-  stock.store_key::UUID AS store_key,
-  stock.product_key::UUID AS product_key,
-  stock.on_hand_quantity::DECIMAL(18, 3) AS on_hand_quantity,
-  stock.on_order_quantity::DECIMAL(18, 3) AS on_order_quantity,
-  stock.received_quantity::DECIMAL(18, 3) AS received_quantity,
-  stock.issued_quantity::DECIMAL(18, 3) AS issued_quantity,
+  inventory_snapshot_key::UUID AS inventory_snapshot_key,
+  source::TEXT AS source,
+  location_id::TEXT AS location_id,
+  product_id::TEXT AS product_id,
+  snapshot_date::DATE AS snapshot_date,
+  store_key::UUID AS store_key,
+  product_key::UUID AS product_key,
+  on_hand_quantity::DECIMAL(18, 3) AS on_hand_quantity,
+  on_order_quantity::DECIMAL(18, 3) AS on_order_quantity,
+  received_quantity::DECIMAL(18, 3) AS received_quantity,
+  issued_quantity::DECIMAL(18, 3) AS issued_quantity,
   (
-    CASE
-      WHEN stock.on_hand_quantity > 0 OR stock.issued_quantity > 0
-      THEN stock.issued_quantity
-    END
+    CASE WHEN on_hand_quantity > 0 OR issued_quantity > 0 THEN issued_quantity END
   )::DECIMAL(18, 3) AS demand_quantity,
-  stock.is_stock_out::BOOLEAN AS is_stock_out,
-  stock.is_stock_out::BOOLEAN AS is_demand_censored,
-  product.cost_amount::DECIMAL(18, 4) AS unit_cost_amount,
-  (
-    stock.on_hand_quantity * product.cost_amount
-  )::DECIMAL(18, 4) AS stock_value_amount,
-  product.currency::TEXT AS currency
-FROM stock
-JOIN core.dim_product AS product
-  ON product.product_key = stock.product_key;
+  is_stock_out::BOOLEAN AS is_stock_out,
+  is_stock_out::BOOLEAN AS is_demand_censored
+FROM core.fct_inventory_snapshot
+WHERE
+  snapshot_date BETWEEN @start_date AND @end_date;
 
 @INDEX_ON(snapshot_date);
 
