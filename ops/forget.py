@@ -20,7 +20,7 @@ from loaders.person import personal_tables
 from loaders.schema import ensure_tables, table_name
 from ops.errors import OpsError
 from ops.postgres import hash_key
-from ops.refresh_ledger import LOCK
+from ops.refresh_ledger import nobody_else
 from ops.restatement import Restatement, ranges
 from ops.settings import Settings
 from ops.sqlmesh import RawTable, SqlMesh
@@ -128,14 +128,11 @@ def _alone(settings: Settings, contract: Contract, say: Say) -> Iterator[Connect
     """Open the loader's connection; meanwhile nobody refreshes prod or loads files of the source."""
     connection = settings.connect_loader()
     try:
-        with connection, connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-            if cursor.fetchone() != (True,):
-                raise OpsError("A refresh of prod is under way: wait for it, or look for its process.")
-        ensure_tables(connection, [contract])
-        with connection, connection.cursor() as cursor:
-            erasure.ensure_ledger(cursor)
         with ExitStack() as locks:
+            locks.enter_context(nobody_else(connection))
+            ensure_tables(connection, [contract])
+            with connection, connection.cursor() as cursor:
+                erasure.ensure_ledger(cursor)
             for name in contract.tables:
                 locks.enter_context(table_lock(connection, contract.source, name, say))
             yield connection

@@ -1,10 +1,11 @@
 """What refreshes of prod are recorded: which loads are in it, and as what it was left."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 
+import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from loaders.contract import load_contracts
@@ -53,20 +54,38 @@ def alone(settings: Settings) -> Iterator[Connection]:
     """Open the loader's connection, with its tables in place and no other refresh under way."""
     connection = settings.connect_loader()
     try:
-        with connection, connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-            row = cursor.fetchone()
-            if not row or not row[0]:
-                raise OpsError("Another refresh of prod is under way: wait for it, or look for its process.")
-        ensure_tables(connection, load_contracts())  # models read the tables of sources without files, too
-        with connection, connection.cursor() as cursor:
-            cursor.execute("SELECT to_regclass('ingest.refreshed_prod')")
-            row = cursor.fetchone()
-            if not row or row[0] is None:
-                cursor.execute(TABLES)
-        yield connection
+        with nobody_else(connection):
+            ensure_tables(
+                connection, load_contracts()
+            )  # models read the tables of sources without files, too
+            with connection, connection.cursor() as cursor:
+                cursor.execute("SELECT to_regclass('ingest.refreshed_prod')")
+                row = cursor.fetchone()
+                if not row or row[0] is None:
+                    cursor.execute(TABLES)
+            yield connection
     finally:
         connection.close()
+
+
+@contextmanager
+def nobody_else(connection: Connection) -> Iterator[None]:
+    """Hold the lock of whoever computes prod again. Raises OpsError when it is taken.
+
+    It is given back, rather than left to the end of the connection, which the server may notice only after the next
+    command has asked for it.
+    """
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        if cursor.fetchone() != (True,):
+            raise OpsError("A refresh of prod is under way: wait for it, or look for its process.")
+    try:
+        yield
+    finally:
+        with suppress(psycopg2.Error):  # a lost connection has lost the lock
+            connection.rollback()
+            with connection, connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
 def refreshed_up_to(connection: Connection) -> dict[str, int]:

@@ -16,7 +16,7 @@ from loaders.schema import ensure_tables
 from ops import refresh as subject
 from ops.errors import OpsError
 from ops.refresh import far_restatements_for, far_tables, restatements_for
-from ops.refresh_ledger import Touched, alone
+from ops.refresh_ledger import Touched, alone, nobody_else
 from ops.restatement import Restatement, ranges
 from ops.settings import Settings
 from ops.sqlmesh import Prod, SqlMesh, readers
@@ -297,9 +297,23 @@ def test_loads_behind_a_running_one_wait_for_it(warehouse: Warehouse) -> None:
 def test_two_refreshes_at_once_are_refused(warehouse: Warehouse) -> None:
     with (
         alone(warehouse.settings),
-        pytest.raises(OpsError, match="Another refresh"),
+        pytest.raises(OpsError, match="A refresh of prod is under way"),
     ):
         warehouse.refresh()
+
+
+def test_a_refresh_that_failed_leaves_the_way_free_before_its_connection_is_gone(
+    warehouse: Warehouse,
+) -> None:
+    mine, other = warehouse.settings.connect_loader(), warehouse.settings.connect_loader()
+    try:
+        with pytest.raises(OpsError, match="because"), nobody_else(mine):
+            raise OpsError("because")
+        with nobody_else(other):
+            pass
+    finally:
+        mine.close()
+        other.close()
 
 
 def test_a_load_that_was_killed_holds_back_nothing(warehouse: Warehouse) -> None:
