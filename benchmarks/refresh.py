@@ -1,6 +1,6 @@
 """What one new day costs on a long history: the SQL time of `retail refresh`, by that on a tenth of the days.
 
-    .venv/bin/python -m benchmarks.refresh [--scale large] [--data DIR] [--json]
+    .venv/bin/python -m benchmarks.refresh [--scale large] [--data DIR] [--marts] [--json]
 
 A generated shop is loaded without its last day and built; then the last day is loaded and `retail refresh` brings
 it into prod. Then the same with the last tenth of the days of everything but the change feeds of products and
@@ -25,21 +25,11 @@ from pathlib import Path
 from ops import dotenv
 from ops.check import clean_environment
 from ops.postgres.throwaway import ThrowawayServer
+from ops.project_copy import copy_parts
 from ops.settings import Settings, project_root
 
 TARGET = 1.2
 FEEDS = ("customer_feed", "product_feed", "store", "warehouse")
-PARTS = (
-    "audits",
-    "external_models",
-    "linter",
-    "macros",
-    "materializations",
-    "ml",
-    "models",
-    "seeds",
-    "signals",
-)
 STATS_ARE_LATE = 2.0  # seconds until a session's times are in the statistics
 # `[1/1] core.dim_date [full refresh (8 k rows), audits passed 2] 0.51s`, whose line may be folded anywhere.
 TIMED = re.compile(r"\[\d+/\d+\]\s+(\S+)\s+\[[^\]]*\]\s+([0-9.]+)s")
@@ -59,17 +49,14 @@ class Measured:
     model_seconds: dict[str, float]
 
 
-def measure(data: Path, days: Sequence[str]) -> Measured:
+def measure(data: Path, days: Sequence[str], *, marts: bool) -> Measured:
     """Build the days but the last one, load that, refresh, and return what the refresh took."""
     server = ThrowawayServer()
     root = Path(tempfile.mkdtemp(prefix="retailmesh-benchmark-"))
     try:
         settings = server.new_database(root)
         dotenv.update(settings.env_file, {**settings.variables(), "RETAIL_DATA_DIR": str(root / "data")})
-        for part in PARTS:
-            if (project_root() / part).is_dir():
-                shutil.copytree(project_root() / part, root / part)
-        shutil.copy(project_root() / "config.yaml", root)
+        copy_parts(root, marts=marts)
         _link(data, root / "data", days[:-1], up_to=days[-2])
         _run(root, "load", "store")
         build, _ = _timed(root, "refresh")
@@ -184,6 +171,7 @@ def main() -> None:
     )
     parser.add_argument("--scale", default="large")
     parser.add_argument("--data", type=Path, help="what `retail generate` wrote, instead of generating it")
+    parser.add_argument("--marts", action="store_true", help="with the marts, which look at all of history")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     made = Path(tempfile.mkdtemp(prefix="retailmesh-shop-"))
@@ -193,7 +181,7 @@ def main() -> None:
             _run(project_root(), "generate", "--scale", given.scale, "--out", str(made), "--force")
         every = sorted({file.stem for file in (data / "store" / "pos").rglob("*.csv")})
         tenth = every[-1 - (len(every) - 1) // 10 :]
-        measured = [measure(data, every), measure(data, tenth)]
+        measured = [measure(data, days, marts=given.marts) for days in (every, tenth)]
     finally:
         shutil.rmtree(made, ignore_errors=True)
     if given.json:
