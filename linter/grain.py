@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 from sqlmesh.core.linter.rule import Rule, RuleViolation
-from sqlmesh.core.model import Model
+from sqlmesh.core.model import Model, SqlModel
 
 from linter.layers import is_ours
 
@@ -57,12 +57,13 @@ def columns_of(expression: exp.Expr | None) -> list[str]:
 
 def _just_shows(view: Model, other: Model) -> bool:
     """Whether the view picks columns of the other model's rows, and does nothing that could multiply them."""
-    query = view.render_query()
-    if not isinstance(query, exp.Select) or query.find(
-        exp.Subquery, exp.CTE, exp.Join, exp.Lateral, exp.Group
-    ):
-        return False
-    return view.depends_on == {other.fqn} and len([*query.find_all(exp.Table)]) == 1
+    query = view.query if isinstance(view, SqlModel) else None
+    return (
+        isinstance(query, exp.Select)
+        and view.depends_on == {other.fqn}
+        and len([*query.find_all(exp.Table)]) == 1
+        and not query.find(exp.Subquery, exp.CTE, exp.Join, exp.Lateral, exp.Group, exp.UDTF)
+    )
 
 
 def _missing(model: Model, grain: list[str]) -> str:
