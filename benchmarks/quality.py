@@ -22,22 +22,12 @@ from pathlib import Path
 from ops import dotenv
 from ops.check import clean_environment
 from ops.postgres.throwaway import ThrowawayServer
+from ops.project_copy import copy_parts
 from ops.settings import load_settings, project_root
 
 TARGET = 0.15
 # `[1/1] core.dim_date [full refresh (8 k rows), audits passed 2] 0.51s`, whose line may be folded anywhere.
 TIMED = re.compile(r"\[1/1\]\s+(\S+)\s+\[[^\]]*\]\s+([0-9.]+)s")
-PARTS = (
-    "audits",
-    "external_models",
-    "linter",
-    "macros",
-    "materializations",
-    "ml",
-    "models",
-    "seeds",
-    "signals",
-)
 SERIAL = re.compile(r"concurrent_tasks: \d+")
 
 
@@ -48,11 +38,9 @@ def build(data: Path) -> dict[str, float]:
     try:
         settings = server.new_database(root)
         dotenv.update(settings.env_file, {**settings.variables(), "RETAIL_DATA_DIR": str(data)})
-        for part in PARTS:
-            if (project_root() / part).is_dir():
-                shutil.copytree(project_root() / part, root / part)
-        config = (project_root() / "config.yaml").read_text("utf-8")
-        (root / "config.yaml").write_text(SERIAL.sub("concurrent_tasks: 1", config), "utf-8")
+        copy_parts(root)
+        config = root / "config.yaml"
+        config.write_text(SERIAL.sub("concurrent_tasks: 1", config.read_text("utf-8")), "utf-8")
         _run(root, [sys.executable, "-m", "ops.cli.main", "load", "--all"])
         sqlmesh = str(Path(sys.executable).with_name("sqlmesh"))
         printed = _run(

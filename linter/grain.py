@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 from sqlmesh.core.linter.rule import Rule, RuleViolation
-from sqlmesh.core.model import Model
+from sqlmesh.core.model import Model, SqlModel
 
 from linter.layers import is_ours
 
@@ -28,9 +28,24 @@ class GrainIsAudited(Rule):
             return None  # it is a subquery of what reads it, and SQLMesh runs no audit on it
         return [
             self.violation(f"{model.name}: {missing}")
-            for missing in (_missing(model, columns_of(grain)) for grain in model.grains)
-            if missing
+            for grain in map(columns_of, model.grains)
+            if (missing := _missing(model, grain)) and not self._is_vouched_for(model, grain)
         ]
+
+    def _is_vouched_for(self, view: Model, grain: list[str]) -> bool:
+        """Whether a stored model of the same grain is audited that the view just shows, or that keeps its rows.
+
+        SQLMesh audits a view over all of its rows each time, a stored model over the days that were computed.
+        """
+        if not self.context or not view.kind.is_view:  # without: a model by itself, in a test of a rule
+            return False
+        return any(
+            other.kind.is_incremental_by_time_range
+            and grain in map(columns_of, other.grains)
+            and not _missing(other, grain)
+            and (view.fqn in (other.depends_on or ()) or _just_shows(view, other))
+            for other in self.context.models.values()
+        )
 
 
 def columns_of(expression: exp.Expr | None) -> list[str]:
@@ -38,6 +53,17 @@ def columns_of(expression: exp.Expr | None) -> list[str]:
     if expression is None:
         return []
     return [column.name for column in expression.find_all(exp.Column, exp.Literal)] or [expression.name]
+
+
+def _just_shows(view: Model, other: Model) -> bool:
+    """Whether the view picks columns of the other model's rows, and does nothing that could multiply them."""
+    query = view.query if isinstance(view, SqlModel) else None
+    return (
+        isinstance(query, exp.Select)
+        and view.depends_on == {other.fqn}
+        and len([*query.find_all(exp.Table)]) == 1
+        and not query.find(exp.Subquery, exp.CTE, exp.Join, exp.Lateral, exp.Group, exp.UDTF)
+    )
 
 
 def _missing(model: Model, grain: list[str]) -> str:

@@ -1,6 +1,7 @@
 """Which rows of the facts a refresh added, removed or changed, by fact, source and day."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from types import TracebackType
@@ -69,6 +70,19 @@ class Changes:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._connection.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[Cursor]:
+        """Give a cursor that sees what was remembered, as pg_temp.row_before, in a transaction of its own."""
+        with self._connection, self._connection.cursor() as cursor:
+            cursor.execute("ANALYZE pg_temp.row_before")
+            yield cursor
+
+    def within(self, name: str) -> sql.Composable:
+        """Return the condition that a row of the fact stands on one of the days that were remembered."""
+        return next(
+            (_within(fact, self._read) for fact in self._prod.facts if fact.name == name), sql.SQL("FALSE")
+        )
 
     def remember(self, restatement: Restatement) -> None:
         """Read the rows of the days that will be computed again, unless they were read before."""

@@ -23,7 +23,7 @@ from ops.postgres import hash_key
 from ops.refresh_ledger import nobody_else
 from ops.restatement import Restatement, ranges
 from ops.settings import Settings
-from ops.sqlmesh import RawTable, SqlMesh
+from ops.sqlmesh import MATCH, RawTable, SqlMesh
 
 Say = Callable[[str], None]
 JANITOR = ("janitor", "--ignore-ttl")
@@ -98,7 +98,8 @@ def restatements_for(
     """Return the plans that compute the person's days again.
 
     First the days of the rows that others know the person by: a receipt whose customer is not there yet would be
-    held back. Then all days, the last ones first: a sale's day reads the rating that came later. Models without
+    held back. Then all days, the last ones first: a sale's day reads the rating that came later. Then their returns
+    are matched with their sales once more. Models without
     a time are computed whole by any of them, so a person without dated rows gets yesterday.
     """
     tables = {name.removesuffix("._extra") for name in erased.rows}
@@ -110,7 +111,9 @@ def restatements_for(
     own = [day for day in erased.own_dates if day <= yesterday]
     hang_on_them = len(days) > 1 and set(own) != set(erased.dates)
     first = ranges(own, MOST_FIRST_PLANS) if hang_on_them else []
-    return [Restatement(models, *span) for span in [*first, *reversed(days)]]
+    plans = [Restatement(models, *span) for span in [*first, *reversed(days)]]
+    # A return was computed before the sale that it brings back, which still had the old id.
+    return [*plans, Restatement((MATCH,), days[0][0], days[-1][1])] if len(days) > 1 else plans
 
 
 def _check(settings: Settings, contract: Contract) -> None:

@@ -3,7 +3,8 @@
 A plan computes what is missing: days whose data has landed since. Days that it has computed before it leaves
 alone, even when a file for them arrives later. The loaders' ledger says which dates each load touched;
 `ingest.refresh` says up to which load they were restated. A restated day can move keys that facts of other days
-hold (`ops.stale_keys`), and rows of other days may have waited for what it brought (`ops.healing`).
+hold (`ops.stale_keys`), or change a sale that was brought back on another day (`ops.stale_matches`), and rows of
+other days may have waited for what it brought (`ops.healing`).
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -30,6 +31,7 @@ from ops.restatement import MOST_RANGES, PLAN, Restatement, ranges
 from ops.settings import Settings
 from ops.sqlmesh import Prod, RawTable, SqlMesh
 from ops.stale_keys import StaleKeys
+from ops.stale_matches import restatements_of, restatements_of_lost
 
 Say = Callable[[str], None]
 MOST_FAR_RANGES = 2  # the days that a day's ratings name lie close together
@@ -100,13 +102,18 @@ class _Refresh:
         self.settings, self.say, self.sqlmesh = settings, say, sqlmesh
         self.touched, self.done, self.stale = touched, done, stale
         self.restated: list[Restatement] = []
+        self.matched: list[tuple[date, date]] = []  # for which days returns were matched, plan by plan
 
     def result(self, *, has_prod: bool) -> Result:
         prod = self.sqlmesh.prod() if has_prod else Prod({})
+        self.matching = prod.matching
         with Changes(self.settings, prod) as self.changes:
             planned = self._restate_and_plan(prod) if has_prod else self._first_plan()
             for restatements in self.stale.rounds():
                 self._restate(restatements)
+            self._restate(restatements_of(self.changes, self.matched))
+            if self.stale.searches_all:
+                self._restate(restatements_of_lost(self.changes))
             if not planned and not self.restated:
                 return Result(False, [])
             facts = prod.facts or self.sqlmesh.prod().facts
@@ -138,6 +145,7 @@ class _Refresh:
         self.sqlmesh.run([*PLAN, "--run"])
         planned = self.sqlmesh.prod_mark() != before
         healing.was_planned(touched, last)
+        self.matched.append((last + timedelta(days=1), date.max))
         if problem and not planned:
             raise problem
         if problem:
@@ -156,6 +164,8 @@ class _Refresh:
             self.changes.remember(restatement)
             self.sqlmesh.restate(restatement)
             self.restated.append(restatement)
+            if self.matching.intersection(restatement.models):
+                self.matched.append(restatement.span)
             if healing:
                 healing.was_computed(restatement)
 

@@ -17,6 +17,7 @@ from ops.sqlmesh_process import COMMAND
 RawTable = tuple[str, str]  # source, table
 RAW = "raw_"
 FACT = "core.fct_"
+MATCH = "conformed.return_match"
 # What prod consists of, and when each part was last computed.
 PROD_MARK = """
     SELECT md5(string_agg(DISTINCT part.name || part.version, ','))
@@ -55,6 +56,7 @@ class Prod:
     facts: Sequence[Fact] = ()
     dated: Sequence[str] = ()  # models that are computed day by day, as the state names them
     computed_until: date | None = None
+    matching: frozenset[str] = frozenset()  # the models from which returns are matched with sales
 
 
 class SqlMesh:
@@ -140,6 +142,7 @@ class SqlMesh:
             readers({model.name: model.depends_on or set() for model in models}),
             [_fact(model) for model in dated if model.name.startswith(FACT)],
             [model.fqn for model in dated],
+            matching=_matching(models),
         )
 
     def environments_of_their_own(self) -> list[str]:
@@ -170,6 +173,24 @@ def readers(models: Mapping[str, set[str]]) -> dict[RawTable, list[str]]:
             if table.db.startswith(RAW):
                 found.setdefault((table.db.removeprefix(RAW), table.name), []).append(model)
     return found
+
+
+def upstream(model: str, reads: Mapping[str, set[str]]) -> frozenset[str]:
+    """Return the model and all that it reads, directly or through others."""
+    found: set[str] = set()
+    left = [model]
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            left += reads.get(name, ())
+    return frozenset(found)
+
+
+def _matching(models: Sequence[Any]) -> frozenset[str]:
+    names = {model.fqn: model.name for model in models}
+    reads = {model.name: {names.get(fqn, fqn) for fqn in model.depends_on or ()} for model in models}
+    return upstream(MATCH, reads)
 
 
 def _fact(model: Any) -> Fact:

@@ -111,12 +111,12 @@ class StaleKeys:
     """Finds the days on which facts of prod hold stale keys. Used around all that computes prod again."""
 
     def __init__(self, settings: Settings, *, search_all: bool) -> None:
-        self._settings, self._search_all = settings, search_all
+        self._settings, self.searches_all = settings, search_all
         self._known: set[str] = set()
 
     def __enter__(self) -> Self:
         self._connection = self._settings.connect()
-        if not self._search_all:
+        if not self.searches_all:
             with self._connection, self._connection.cursor() as cursor:
                 for entity, dimension in DIMENSIONS.items():
                     cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [dimension])

@@ -15,8 +15,9 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from ops.postgres.throwaway import ThrowawayServer
+from ops.project_copy import Marts
 from ops.settings import SUPPORTED_VERSIONS, Settings
-from tests.support import Marts, Project, copy_project
+from tests.support import Project, copy_project
 
 
 def pytest_configure() -> None:

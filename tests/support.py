@@ -1,39 +1,23 @@
 """What several tests need: databases to ask, copies of the SQLMesh project."""
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 import pandas as pd
 import psycopg2
 
 from ops import dotenv
 from ops.check import clean_environment
+from ops.project_copy import Marts, copy_parts
 from ops.settings import Settings
 from ops.sqlmesh_process import COMMAND
 
 ROOT = Path(__file__).resolve().parents[1]
-PROJECT_PARTS = (
-    "config.yaml",
-    "audits",
-    "external_models",
-    "linter",
-    "loaders/contracts",  # which the linter reads
-    "macros",
-    "materializations",
-    "ml",
-    "models",
-    "seeds",
-    "signals",
-)
 #: What SQLMesh keeps of the models, by their text and database: each copy would make it anew for a quarter of a minute.
 SHARED_CACHES = ("model_definition", "optimized_query")
-Marts = bool | Literal["incremental"]
-INCREMENTAL = "kind INCREMENTAL_BY_TIME_RANGE"
 
 
 def quiet_environment(**more: str) -> dict[str, str]:
@@ -127,34 +111,12 @@ def query(settings: Settings, sql: str, *values: object) -> list[tuple[object, .
 
 
 def copy_project(settings: Settings, target: Path, *, marts: Marts = True) -> Project:
-    """Copy the SQLMesh project into `target` with a `.env` for the database of the settings.
-
-    Without `marts` they and the views that show them are left out: a third of the models, which take their time.
-    Only the "incremental" ones are those that hold rows of days, and so could keep what is no longer true.
-    """
-    for part in PROJECT_PARTS:
-        source, goal = ROOT / part, target / part
-        if source.is_dir():
-            shutil.copytree(source, goal, ignore=shutil.ignore_patterns("__pycache__"))
-        elif source.exists():
-            goal.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, goal)
+    """Copy the SQLMesh project, with or without marts, with a `.env` for the database of the settings."""
+    copy_parts(target, marts=marts)
     for cache in SHARED_CACHES:
         (ROOT / ".cache" / "tests" / cache).mkdir(parents=True, exist_ok=True)
         (target / ".cache").mkdir(exist_ok=True)
         (target / ".cache" / cache).symlink_to(ROOT / ".cache" / "tests" / cache)
-    if marts is not True:
-        _leave_out_marts(target / "models", but=INCREMENTAL if marts else None)
     settings = replace(settings, root=target)
     dotenv.update(settings.env_file, settings.variables())
     return Project(settings)
-
-
-def _leave_out_marts(models: Path, but: str | None) -> None:
-    """Delete the marts, but those in which this text stands, and the views that show marts."""
-    for mart in (models / "marts").rglob("*.sql"):
-        if but is None or but not in mart.read_text():
-            mart.unlink()
-    for view in (models / "bi").glob("*.sql"):
-        if " mart." in view.read_text():
-            view.unlink()

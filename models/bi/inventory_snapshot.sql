@@ -9,14 +9,6 @@ MODEL (
   grants (
     "select" = ARRAY['bi_reader']
   ),
-  audits (
-    not_null(columns := (
-      inventory_snapshot_key
-    )),
-    unique_values(columns := (
-      inventory_snapshot_key
-    ))
-  ),
   description 'One row per place, product and day: the stock at the end of the day. Quantities on hand and on order are added over products and places, never over days.',
   column_descriptions (
     inventory_snapshot_key = 'Surrogate key: hash of source, place, product and day.',

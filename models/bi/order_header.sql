@@ -9,11 +9,6 @@ MODEL (
   grants (
     "select" = ARRAY['bi_reader']
   ),
-  audits (not_null(columns := (
-      order_key
-    )), unique_values(columns := (
-      order_key
-  ))),
   description 'One row per order. Sales are order_kind = ''sale'' AND NOT is_cancelled. Amounts are in currency: never add them over currencies. Days and scores are averaged, never added.',
   column_descriptions (
     order_key = 'Surrogate key: hash of source and order.',

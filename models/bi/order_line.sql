@@ -9,14 +9,6 @@ MODEL (
   grants (
     "select" = ARRAY['bi_reader']
   ),
-  audits (
-    not_null(columns := (
-      order_line_key
-    )),
-    unique_values(columns := (
-      order_line_key
-    ))
-  ),
   description 'One row per order line. Merchandise sold is line_kind = ''product'' AND NOT is_cancelled. Amounts are in currency: never add them over currencies. unit_price_amount is not additive.',
   column_descriptions (
     order_line_key = 'Surrogate key: hash of source, order and line.',

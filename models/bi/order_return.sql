@@ -9,14 +9,6 @@ MODEL (
   grants (
     "select" = ARRAY['bi_reader']
   ),
-  audits (
-    not_null(columns := (
-      return_line_key
-    )),
-    unique_values(columns := (
-      return_line_key
-    ))
-  ),
   description 'One row per returned line whose sale is known. return_days is not additive.',
   column_descriptions (
     return_line_key = 'The returned line, in core.fct_order_line.',

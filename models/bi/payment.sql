@@ -9,14 +9,6 @@ MODEL (
   grants (
     "select" = ARRAY['bi_reader']
   ),
-  audits (
-    not_null(columns := (
-      payment_key
-    )),
-    unique_values(columns := (
-      payment_key
-    ))
-  ),
   description 'One row per means of payment of an order. Amounts are in currency: never add them over currencies.',
   column_descriptions (
     payment_key = 'Surrogate key: hash of source, order and payment number.',

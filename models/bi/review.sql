@@ -9,14 +9,6 @@ MODEL (
   grants (
     "select" = ARRAY['bi_reader']
   ),
-  audits (
-    not_null(columns := (
-      review_key
-    )),
-    unique_values(columns := (
-      review_key
-    ))
-  ),
   description 'One row per review of an order or of a product in it. Scores and days are averaged, never added.',
   column_descriptions (
     review_key = 'Surrogate key: hash of source, order and review number.',

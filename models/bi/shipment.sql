@@ -9,15 +9,6 @@ MODEL (
   grants (
     "select" = ARRAY['bi_reader']
   ),
-  audits (
-    not_null(columns := (
-      shipment_key
-    )),
-    unique_values(columns := (
-      shipment_key
-    )),
-    no_personal_values(columns := (carrier, destination_city, destination_state))
-  ),
   description 'One row per parcel, on the day that the carrier took it over. Days are averaged, never added; the share of late parcels counts those that are delivered.',
   column_descriptions (
     shipment_key = 'Surrogate key: hash of source and parcel.',

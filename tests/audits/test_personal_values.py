@@ -12,7 +12,6 @@ MODELS = {
     "bi.store": ("store_name", "city", "state"),
     "conformed.shipment": ("carrier", "destination_city", "destination_state"),
     "core.fct_shipment": ("carrier", "destination_city", "destination_state"),
-    "bi.shipment": ("carrier", "destination_city", "destination_state"),
 }
 DAY = {"handed_over_date": "2025-06-26"}
 PERSONAL = (

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from ops.postgres.throwaway import ThrowawayServer
+from ops.project_copy import Marts
 from tests.integration.shops import OLIST, Line, write_csv, write_invoices, write_shops
 from tests.integration.star import contents
-from tests.support import Marts, Project, copy_project
+from tests.support import Project, copy_project
 
 MARTS: Marts = "incremental"
 pytestmark = [pytest.mark.long(minutes=5), pytest.mark.marts(which=MARTS)]

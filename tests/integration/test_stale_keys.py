@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.integration.shops import Line, write_invoices, write_shops
+from tests.integration.shops import INVOICES, Line, write_invoices, write_shops
 from tests.integration.star import delete_all_environments, fingerprints
 from tests.support import Project
 
@@ -36,6 +36,34 @@ def test_a_corrected_file_that_moves_a_version_leaves_no_fact_with_its_old_key(p
     assert "Computing again core.fct_order, core.fct_order_line: 2025-07-04 to 2025-07-04 (facts" in shown
     assert customer_of_next_day(project) == [(2, "FR", "2025-07-04")]
     assert "Nothing to do" in project.retail("refresh")
+
+    refreshed = fingerprints(project)
+    delete_all_environments(project)
+    project.retail("refresh")
+    assert fingerprints(project) == refreshed
+
+
+def sold_pieces(project: Project) -> list[tuple[object, ...]]:
+    return project.query(
+        "SELECT sale.order_id, sale.quantity::int FROM core.bridge_return AS bridge "
+        "JOIN core.fct_order_line AS sale ON sale.order_line_key = bridge.sale_line_key"
+    )
+
+
+def test_a_corrected_file_that_changes_a_sale_matches_the_return_of_a_later_day_again(
+    project: Project,
+) -> None:
+    data = project.root / "data"
+    write_shops(data)
+    project.retail("load", "--all")
+    project.retail("refresh")
+    assert sold_pieces(project) == [("700001", 6)]
+
+    (first, *others) = INVOICES["2025-07-01"]
+    write_invoices(data, "2025-07-01", [(*first[:3], "1", *first[4:]), *others])  # fewer than came back
+    project.retail("load", "online_retail")
+    assert "Computing again conformed.return_match: 2025-07-02 to 2025-07-02" in project.retail("refresh")
+    assert sold_pieces(project) == [("700001", 2)]
 
     refreshed = fingerprints(project)
     delete_all_environments(project)

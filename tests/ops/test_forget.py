@@ -81,8 +81,10 @@ def test_the_days_are_computed_again_and_the_rest_is_dropped(loaded: Settings) -
     assert [run[run.index("--start") :] for run in plans] == [
         ("--start", str(LAST), "--end", str(LAST)),
         ("--start", str(FIRST), "--end", str(FIRST)),
+        ("--start", str(FIRST), "--end", str(LAST)),
     ]
-    assert all("stg.shop__sale" in run and "stg.shop__other" not in run for run in plans)
+    assert all("stg.shop__sale" in run and "stg.shop__other" not in run for run in plans[:-1])
+    assert "conformed.return_match" in plans[-1]
     assert sqlmesh.runs[-2:] == [("invalidate", "dev"), ("janitor", "--ignore-ttl")]
     assert query(loaded, "SELECT finished_at IS NOT NULL FROM ingest.erasure") == [(True,)]
 
@@ -102,7 +104,7 @@ def test_an_erasure_that_failed_half_way_is_gone_on_with(loaded: Settings) -> No
     assert "ann-1" not in half
     again = Recorded(loaded)
     assert forget(loaded, shop(), "ann-1", nothing, sqlmesh=again).dates == [FIRST, LAST]
-    assert len(again.runs) == 4
+    assert len(again.runs) == 5
     assert customers(loaded) == half
 
 
@@ -149,8 +151,9 @@ def test_rows_by_which_the_person_is_known_come_first_and_then_the_last_days() -
     readers = {("shop", "customer"): ["a"], ("shop", "sale"): ["b"]}
     erased = Forgotten("shop", {"customer": 1, "sale": 3}, days, own_dates=[LAST])
     plans = restatements_for("shop", erased, readers)
-    assert [plan.first for plan in plans] == [LAST, days[2], LAST, FIRST]
-    assert {plan.models for plan in plans} == {("a", "b")}
+    assert [plan.first for plan in plans] == [LAST, days[2], LAST, FIRST, FIRST]
+    assert {plan.models for plan in plans[:-1]} == {("a", "b")}
+    assert plans[-1] == Restatement(("conformed.return_match",), FIRST, days[2])
 
 
 def test_only_models_of_touched_tables_are_computed_again() -> None:

@@ -4,10 +4,6 @@ MODEL (
   owner analytics_engineering,
   grain (source_file, row_number),
   tags (staging, store),
-  audits (
-    not_null(columns := (source_file, row_number)),
-    unique_combination_of_columns(columns := (source_file, row_number))
-  ),
   description 'One row per line of a receipt as the file has it, typed, nothing dropped. Which lines count says stg.store__judged_pos_line.'
 );
 

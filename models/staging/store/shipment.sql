@@ -4,10 +4,6 @@ MODEL (
   owner analytics_engineering,
   grain (source_file, row_number),
   tags (staging, store),
-  audits (
-    not_null(columns := (source_file, row_number)),
-    unique_combination_of_columns(columns := (source_file, row_number))
-  ),
   description 'One row per parcel and file that names it, typed, nothing dropped. A parcel comes when it is handed over and again when it is delivered; stg.store__judged_shipment says which row counts.'
 );
 

@@ -4,10 +4,6 @@ MODEL (
   owner analytics_engineering,
   grain (source_file, row_number),
   tags (staging, store),
-  audits (
-    not_null(columns := (source_file, row_number)),
-    unique_combination_of_columns(columns := (source_file, row_number))
-  ),
   description 'One row per warehouse, product and day as the file has it, typed, nothing dropped. stg.store__judged_stock says which rows count.'
 );
 

@@ -8,7 +8,9 @@ MODEL (
 );
 
 /* Which rows are held back is the stored verdict; which of several rows of one key counts is found again here, and
-   every amount is read from the raw text. */
+   every amount is read from the raw text. The days are asked for here, too: Postgres takes those of the raw rows not to be
+   those of the verdicts that they are joined with, and would read the verdicts of all days. With an equals sign between them it
+   would join by the day alone and compare each row of a day with each other. */
 WITH receipt_line AS (
   SELECT DISTINCT ON (raw._event_date, TRIM(raw.receipt_id), @CAST_OR_NULL(raw.line_number, 'numeric'))
     raw._event_date AS order_date,
@@ -18,9 +20,9 @@ WITH receipt_line AS (
   JOIN stg.store__judged_pos_line AS judged
     ON judged.source_file = raw._source_file
     AND judged.row_number = raw._row_number
-    AND judged.order_date = raw._event_date
+    AND NOT judged.order_date IS DISTINCT FROM raw._event_date
   WHERE
-    judged.rule_name IS NULL
+    judged.rule_name IS NULL AND judged.order_date BETWEEN @start_date AND @end_date
   ORDER BY
     raw._event_date,
     TRIM(raw.receipt_id),
@@ -37,9 +39,9 @@ WITH receipt_line AS (
   JOIN stg.store__judged_web_order AS judged
     ON judged.source_file = raw._source_file
     AND judged.row_number = raw._row_number
-    AND judged.order_date = raw._event_date
+    AND NOT judged.order_date IS DISTINCT FROM raw._event_date
   WHERE
-    judged.rule_name IS NULL
+    judged.rule_name IS NULL AND judged.order_date BETWEEN @start_date AND @end_date
   ORDER BY
     raw._event_date,
     TRIM(raw.order_id),

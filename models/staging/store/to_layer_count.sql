@@ -7,15 +7,42 @@ MODEL (
   description 'One row per entity and day: rows in raw, staged, held back, repeated, and superseded by a later state. Orders are receipts and documents of web orders; order lines those of receipts and, of each document, its lines, its shipping and its returned lines. Ratings stand on the day of their order; those without an order have no day and are not here.'
 );
 
-WITH raw_web_order AS (
+/* Each table is read once, so that a day reaches its index: Postgres stores what is read twice, all days of it. */
+WITH raw_receipt_day AS (
   SELECT
-    _event_date,
-    CASE
-      WHEN lines LIKE '[%'
-      THEN REGEXP_COUNT(lines, '"line_number"') + REGEXP_COUNT(lines, '"returned_quantity" *: *"?0*[1-9]')
-      ELSE 0
-    END + CASE WHEN @CAST_OR_NULL(shipping_fee, 'numeric') > 0 THEN 1 ELSE 0 END AS line_count
+    _event_date AS event_date,
+    COUNT(DISTINCT NULLIF(TRIM(receipt_id), '')) AS order_count,
+    COUNT(*) AS line_count
+  FROM raw_store.pos_line
+  GROUP BY
+    _event_date
+), raw_web_day AS (
+  SELECT
+    _event_date AS event_date,
+    COUNT(*) AS order_count,
+    SUM(
+      CASE
+        WHEN lines LIKE '[%'
+        THEN REGEXP_COUNT(lines, '"line_number"') + REGEXP_COUNT(lines, '"returned_quantity" *: *"?0*[1-9]')
+        ELSE 0
+      END + CASE WHEN @CAST_OR_NULL(shipping_fee, 'numeric') > 0 THEN 1 ELSE 0 END
+    ) AS line_count
   FROM raw_store.web_order
+  GROUP BY
+    _event_date
+), receipt_day AS (
+  SELECT
+    order_date AS event_date,
+    COUNT(DISTINCT receipt_id) AS order_count,
+    COUNT(DISTINCT receipt_id) FILTER(WHERE
+      rule_name IS NULL) AS accepted_order_count,
+    COUNT(*) AS line_count,
+    COUNT(rule_name) AS held_line_count,
+    COUNT(*) FILTER(WHERE
+      rule_name IS NULL AND copy_number > 1) AS repeated_line_count
+  FROM stg.store__judged_pos_line
+  GROUP BY
+    order_date
 ), web_order AS (
   SELECT
     document.order_date,
@@ -31,6 +58,26 @@ WITH raw_web_order AS (
         @CAST_OR_NULL(element.content ->> 'returned_quantity', 'integer') > 0) AS line_count
     FROM JSONB_ARRAY_ELEMENTS(document.lines) AS element(content)
   ) AS line
+), web_day AS (
+  SELECT
+    order_date AS event_date,
+    COUNT(*) AS order_count,
+    COUNT(*) FILTER(WHERE
+      is_held) AS held_order_count,
+    COUNT(*) FILTER(WHERE
+      is_repeated) AS repeated_order_count,
+    COUNT(*) FILTER(WHERE
+      is_superseded) AS superseded_order_count,
+    SUM(line_count) AS line_count,
+    COALESCE(SUM(line_count) FILTER(WHERE
+      is_held), 0) AS held_line_count,
+    COALESCE(SUM(line_count) FILTER(WHERE
+      is_repeated), 0) AS repeated_line_count,
+    COALESCE(SUM(line_count) FILTER(WHERE
+      is_superseded), 0) AS superseded_line_count
+  FROM web_order
+  GROUP BY
+    order_date
 ), rating AS (
   SELECT
     "order".order_date,
@@ -57,52 +104,34 @@ WITH raw_web_order AS (
     "order".channel = 'store'
 ), counted AS (
   SELECT
-    'order' AS entity,
-    _event_date AS event_date,
-    COUNT(DISTINCT NULLIF(TRIM(receipt_id), '')) AS raw_count,
+    counted.entity,
+    raw_receipt_day.event_date,
+    counted.row_count AS raw_count,
     0 AS staged_count,
     0 AS quarantined_count,
     0 AS repeated_count,
     0 AS superseded_count
-  FROM raw_store.pos_line
-  GROUP BY
-    _event_date
+  FROM raw_receipt_day
+  CROSS JOIN LATERAL (
+    VALUES
+      ('order', order_count),
+      ('order_line', line_count)
+  ) AS counted(entity, row_count)
   UNION ALL
   SELECT
-    'order',
-    _event_date,
-    COUNT(*),
+    counted.entity,
+    raw_web_day.event_date,
+    counted.row_count,
     0,
     0,
     0,
     0
-  FROM raw_web_order
-  GROUP BY
-    _event_date
-  UNION ALL
-  SELECT
-    'order_line',
-    _event_date,
-    COUNT(*),
-    0,
-    0,
-    0,
-    0
-  FROM raw_store.pos_line
-  GROUP BY
-    _event_date
-  UNION ALL
-  SELECT
-    'order_line',
-    _event_date,
-    SUM(line_count),
-    0,
-    0,
-    0,
-    0
-  FROM raw_web_order
-  GROUP BY
-    _event_date
+  FROM raw_web_day
+  CROSS JOIN LATERAL (
+    VALUES
+      ('order', order_count),
+      ('order_line', line_count)
+  ) AS counted(entity, row_count)
   UNION ALL
   SELECT
     'stock',
@@ -141,60 +170,46 @@ WITH raw_web_order AS (
     order_date
   UNION ALL
   SELECT
-    'order',
-    order_date,
+    counted.entity,
+    receipt_day.event_date,
     0,
-    COUNT(DISTINCT receipt_id),
-    COUNT(DISTINCT receipt_id) - COUNT(DISTINCT receipt_id) FILTER(WHERE
-      rule_name IS NULL),
-    0,
+    counted.staged_count,
+    counted.quarantined_count,
+    counted.repeated_count,
     0
-  FROM stg.store__judged_pos_line
-  GROUP BY
-    order_date
+  FROM receipt_day
+  CROSS JOIN LATERAL (
+    VALUES
+      ('order', order_count, order_count - accepted_order_count, 0),
+      ('order_line', line_count, held_line_count, repeated_line_count)
+  ) AS counted(entity, staged_count, quarantined_count, repeated_count)
   UNION ALL
   SELECT
-    'order_line',
-    order_date,
+    counted.entity,
+    web_day.event_date,
     0,
-    COUNT(*),
-    COUNT(rule_name),
-    COUNT(*) FILTER(WHERE
-      rule_name IS NULL AND copy_number > 1),
-    0
-  FROM stg.store__judged_pos_line
-  GROUP BY
-    order_date
-  UNION ALL
-  SELECT
-    'order',
-    order_date,
-    0,
-    COUNT(*),
-    COUNT(*) FILTER(WHERE
-      is_held),
-    COUNT(*) FILTER(WHERE
-      is_repeated),
-    COUNT(*) FILTER(WHERE
-      is_superseded)
-  FROM web_order
-  GROUP BY
-    order_date
-  UNION ALL
-  SELECT
-    'order_line',
-    order_date,
-    0,
-    SUM(line_count),
-    COALESCE(SUM(line_count) FILTER(WHERE
-      is_held), 0),
-    COALESCE(SUM(line_count) FILTER(WHERE
-      is_repeated), 0),
-    COALESCE(SUM(line_count) FILTER(WHERE
-      is_superseded), 0)
-  FROM web_order
-  GROUP BY
-    order_date
+    counted.staged_count,
+    counted.quarantined_count,
+    counted.repeated_count,
+    counted.superseded_count
+  FROM web_day
+  CROSS JOIN LATERAL (
+    VALUES
+      (
+        'order',
+        order_count,
+        held_order_count,
+        repeated_order_count,
+        superseded_order_count
+      ),
+      (
+        'order_line',
+        line_count,
+        held_line_count,
+        repeated_line_count,
+        superseded_line_count
+      )
+  ) AS counted(entity, staged_count, quarantined_count, repeated_count, superseded_count)
   UNION ALL
   SELECT
     'stock',

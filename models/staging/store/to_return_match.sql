@@ -11,6 +11,7 @@ SELECT
   'store'::TEXT AS source,
   back.receipt_id::TEXT AS return_order_id,
   back.line_number::TEXT AS return_line_id,
+  back.order_date::DATE AS order_date,
   back.order_date::DATE AS return_date,
   sale.receipt_id::TEXT AS sale_order_id,
   sale.line_number::TEXT AS sale_line_id,
@@ -33,6 +34,7 @@ SELECT
   (
     line.line_number || 'R'
   )::TEXT,
+  web.order_date::DATE,
   web.return_date::DATE,
   web.order_id::TEXT,
   line.line_number::TEXT,

@@ -4,10 +4,6 @@ MODEL (
   owner analytics_engineering,
   grain (source_file, row_number),
   tags (staging, store),
-  audits (
-    not_null(columns := (source_file, row_number)),
-    unique_combination_of_columns(columns := (source_file, row_number))
-  ),
   description 'One row per document of a web order as the file has it, typed, nothing dropped. A fault in one of its lines is a fault of the document. Which documents count says stg.store__judged_web_order.'
 );
 
