@@ -69,6 +69,7 @@ def test_demo_builds_once_and_a_redelivered_file_changes_just_its_day(
     assert "Nothing was done" in project.retail("demo", "--no-generate")
 
 
+@pytest.mark.long(minutes=2)
 def test_what_the_demo_names_as_next_steps_works(project: Project) -> None:
     deliver(project, FIRST, 4, 8)
     deliver(project, SECOND, 2)
