@@ -37,7 +37,12 @@ TOGETHER = tuple(
         "questions",
     )
 )
-APART = ("tests/ops/test_demo.py", "tests/integration/test_forget.py", "tests/integration/test_signals.py")
+APART = (
+    "tests/integration/test_forget.py",
+    "tests/integration/test_signals.py",
+    "tests/integration/test_stale_keys.py",
+    "tests/ops/test_demo.py",
+)
 VERSION = re.compile(r"\[(pg\d+)")
 
 

@@ -12,7 +12,7 @@ from ops.settings import Role
 from tests.integration.shops import write_shops
 from tests.support import Project
 
-pytestmark = [pytest.mark.both_versions, pytest.mark.long]
+pytestmark = [pytest.mark.both_versions, pytest.mark.long(minutes=2)]
 
 PLAN = ("plan", "prod", "--auto-apply", "--no-prompts", "--skip-tests")
 

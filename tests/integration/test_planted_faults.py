@@ -22,7 +22,7 @@ import pytest
 from tests.integration.star import daily_fingerprints
 from tests.support import Project
 
-pytestmark = pytest.mark.long(minutes=4)
+pytestmark = pytest.mark.long(minutes=3)
 
 GENERATE = ("generate", "--scale", "tiny", "--seed", "23", "--faults", "0.05")
 LATER = "2026-07-09"
