@@ -6,6 +6,7 @@ again and again, and finds nothing. Memory grows by a few per cent.
 
 import gc
 import sys
+import warnings
 
 THRESHOLDS = (50_000, 20, 50)  # Python's own are 700, 10, 10
 COMMAND = (sys.executable, "-m", "ops.sqlmesh_process")
@@ -14,6 +15,8 @@ COMMAND = (sys.executable, "-m", "ops.sqlmesh_process")
 def main() -> None:
     """Be `sqlmesh`, with its arguments, output and exit code."""
     gc.set_threshold(*THRESHOLDS)
+    # SQLMesh gives pandas psycopg2's connection, which works; nobody who runs a plan can do anything about it.
+    warnings.filterwarnings("ignore", message="pandas only supports SQLAlchemy")
     from sqlmesh.cli.main import cli
 
     cli(prog_name="sqlmesh")
