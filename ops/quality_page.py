@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ops.quality import Report, Row
+from ops.wording import measured, percent
 
 TEMPLATES = Path(__file__).with_name("templates")
 BAR_WIDTH = 120  # of the little bars beside rates, in their own units
@@ -44,18 +45,6 @@ def page(report: Report) -> str:
         quiet=[row for row in checks if not row["failed_count"] and row["is_passed"]],
         charts=charts(report),
     )
-
-
-def percent(value: Any) -> str:
-    """Return a share as text: never 0 % or 100 % for what is only nearly so, nothing for None."""
-    if value is None:
-        return ""
-    share = float(value)
-    if 0 < share < 0.0001:
-        return "<0.01 %"
-    if 0.9999 < share < 1:
-        return ">99.99 %"
-    return f"{share:.2%}".replace("%", " %").replace(".00 ", " ")
 
 
 def with_bar(row: Row) -> Row:
@@ -117,7 +106,4 @@ def _number(value: int | Decimal) -> str:
 
 
 def _measured(row: Row, column: str) -> str:
-    value = float(row[column])
-    if row["measure"] == "null_rate":
-        return percent(value)
-    return f"{value:,.0f}" if row["measure"] in ("volume", "freshness") else f"{value:,.2f}"
+    return measured(row["measure"], row[column])

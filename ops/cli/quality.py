@@ -8,6 +8,7 @@ import click
 from ops.cli.output import console, print_json, print_table, say, write_json
 from ops.quality import Report, report
 from ops.settings import load_settings
+from ops.wording import measured, percent
 
 MOST = 15
 LAYERS = ("raw", "staged", "quarantined", "repeated", "superseded", "core")
@@ -62,7 +63,7 @@ def print_report(found: Report) -> None:
         say("Nothing was loaded yet: there is nothing to judge.")
         return
     console.print(
-        f"[bold]{total['valid_rate']:.2%} of the records are valid[/bold]: {total['valid_count']:,} of "
+        f"[bold]{percent(total['valid_rate'])} of the records are valid[/bold]: {total['valid_count']:,} of "
         f"{total['read_count']:,} read; {total['rejected_count']:,} rejected, "
         f"{total['quarantined_count']:,} quarantined, {total['repeated_count']:,} repeated.\n"
     )
@@ -115,7 +116,19 @@ def _print_checks(found: Report) -> None:
     quiet = len(found.checks) - len(shown)
     print_table(
         "Checks that found something",
-        ("verdict", "severity", "source", "table", "check", "failed", "rate", "may", "days failed", "action"),
+        (
+            "verdict",
+            "severity",
+            "source",
+            "table",
+            "check",
+            "failed",
+            "rate",
+            "worst day",
+            "may a day",
+            "days failed",
+            "action",
+        ),
         [
             (
                 "ok" if row["is_passed"] else "FAILED",
@@ -125,6 +138,7 @@ def _print_checks(found: Report) -> None:
                 row["check_name"],
                 row["failed_count"],
                 percent(rate(row["failed_count"], row["tested_count"])),
+                f"{percent(row['worst_rate'])} on {row['worst_date']}" if row["worst_date"] else "",
                 percent(row["threshold_rate"]),
                 row["failed_day_count"],
                 row["action"],
@@ -199,18 +213,6 @@ def _print_verdict(found: Report) -> None:
 def rate(part: int, whole: int) -> float | None:
     """Return a share, or None of nothing."""
     return part / whole if whole else None
-
-
-def percent(value: Any) -> str:
-    """Return a share as text."""
-    return "" if value is None else f"{float(value):.2%}"
-
-
-def measured(measure: str, value: float) -> str:
-    """Return an anomaly's value in its own unit."""
-    if measure == "null_rate":
-        return f"{value:.1%}"
-    return f"{value:,.0f}" if measure in ("volume", "freshness") else f"{value:,.2f}"
 
 
 def rest(rows: list[dict[str, Any]]) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ops.wording import percent
 from tests.integration.shops import INVOICE_HEADER, OLIST, Line, write_csv, write_shops
 from tests.support import Project
 
@@ -170,7 +171,7 @@ def test_the_command_shows_the_evidence_and_fails_for_what_blocks(shops: Project
     assert everything["repeated_count"] == 2
     assert everything["valid_count"] == everything["read_count"] - 12
     assert "online_retail: negative_price of transaction" in found["failed"]["block"]
-    assert f"{float(everything['valid_rate']):.2%} of the records are valid" in printed
+    assert f"{percent(everything['valid_rate'])} of the records are valid" in printed
     html = page.read_text("utf-8")
     assert "missing_stock_code" in html
     assert "http" not in html.replace("http-equiv", "")

@@ -124,6 +124,10 @@ def test_a_view_needs_no_audit_where_an_audited_model_keeps_its_rows(make_model)
         ("SELECT UNNEST(order_keys)::INT AS order_key FROM core.fct_sale", AUDITED),
         (SHOWN, AUDITED | {"audits": "(not_null(columns := (order_key)))"}),
         (SHOWN, AUDITED | {"kind": "VIEW"}),
+        (
+            SHOWN,
+            AUDITED | {"grain": "line_key", "audits": AUDITED["audits"].replace("order_key", "line_key")},
+        ),
         (SHOWN.replace("fct_sale", "fct_other"), AUDITED),
     ],
 )

@@ -15,9 +15,13 @@ def test_a_mean_starts_with_some_at_the_usual_one(ask):
 
 
 def test_parts_made_of_several_numbers_stay_together(ask):
-    assert ask("SELECT @SHRUNK_MEAN(1.0 + 2, 1 + 1, 10.0 / 4, 2 + 2)::DECIMAL(9, 6) AS mean") == [
+    assert ask("SELECT @SHRUNK_MEAN(1.0 + 2, 1 + 1, 1.5 + 1, 2 + 2)::DECIMAL(9, 6) AS mean") == [
         (Decimal("2.166667"),)
     ]
+
+
+def test_a_mean_of_numerics_is_no_float(ask):
+    assert ask("SELECT PG_TYPEOF(@SHRUNK_MEAN(1.0, 2, 2.5, 4))::TEXT AS kind") == [("numeric",)]
 
 
 def test_reviews_are_measured_by_whatever_they_are_grouped(ask):

@@ -10,8 +10,9 @@ import pytest
 
 from ops import dotenv
 from ops.quality import Report, with_share
-from ops.quality_page import charts, page, percent
+from ops.quality_page import charts, page
 from ops.settings import Settings
+from ops.wording import percent
 from tests.ops.test_cli import retail
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
