@@ -41,7 +41,6 @@ class GrainIsAudited(Rule):
             return False
         return any(
             other.kind.is_incremental_by_time_range
-            and grain in map(columns_of, other.grains)
             and not _missing(other, grain)
             and (view.fqn in (other.depends_on or ()) or _just_shows(view, other))
             for other in self.context.models.values()
