@@ -113,7 +113,7 @@ def write_descriptions(root: Path) -> list[Path]:
 def _described(root: Path, metrics: Sequence[Metric]) -> Iterator[tuple[Path, str, str]]:
     """Each model that serves measures, with its text as it is and as it should be.
 
-    A mart that a view reads gets the same words in its columns of the same names.
+    A mart that a view is made of, directly or through other marts, gets the same words in its columns of the same names.
     """
     words: dict[Path, dict[str, str]] = {}
     for view in sorted({view for metric in metrics for view in metric.served_in}):
@@ -127,14 +127,21 @@ def _described(root: Path, metrics: Sequence[Metric]) -> Iterator[tuple[Path, st
                 f"{SEED} says that {view} serves {', '.join(absent)}; it describes no such column."
             )
         words.setdefault(path, {}).update(served)
-        for mart in sorted(set(MART_READ.findall(text))):
-            for file in (root / "models" / "marts").rglob(f"{mart}.sql"):
-                words.setdefault(file, {}).update(served)
+        for file in _marts_behind(root, text):
+            words.setdefault(file, {}).update(served)
     for path, descriptions in words.items():
         old = new = path.read_text("utf-8")
         for name, text in descriptions.items():
             new = _entry(name).sub(_replacement(text), new)
         yield path, old, new
+
+
+def _marts_behind(root: Path, text: str) -> Iterator[Path]:
+    """The files of the marts that a model's text reads, and of those that they are made of."""
+    for mart in sorted(set(MART_READ.findall(text))):
+        for file in (root / "models" / "marts").rglob(f"{mart}.sql"):
+            yield file
+            yield from _marts_behind(root, file.read_text("utf-8"))
 
 
 def _entry(column: str) -> re.Pattern[str]:

@@ -72,6 +72,14 @@ def test_a_view_and_the_mart_that_it_reads_get_the_words_once(shop: Path) -> Non
     assert outdated(shop) == write_descriptions(shop) == []
 
 
+def test_a_mart_that_another_mart_is_made_of_gets_the_words_too(shop: Path) -> None:
+    between, behind = (shop / f"models/marts/sales/{name}.sql" for name in ("sales_daily", "order_sale"))
+    between.write_text(MART.replace("core.fct", "mart.order_sale"))
+    behind.write_text(MART.replace("sales_daily", "order_sale"))
+    assert behind in write_descriptions(shop)
+    assert "net_amount = 'What is''left, after returns." in behind.read_text()
+
+
 def test_a_measure_that_its_view_does_not_serve_is_an_error(shop: Path) -> None:
     view = shop / "models/bi/sales.sql"
     view.write_text(view.read_text().replace("buyer_count", "client_count"))

@@ -38,12 +38,12 @@ MODEL (
     month_start_date = 'First day of the month.',
     acquisition_month_start_date = 'First day of the month of the customer''s first order; empty where the data holds returns of the customer only.',
     month_number = 'Months since that one: 0 is the month of the first order; negative where goods came back that were bought before the data begins. Not additive.',
-    order_count = 'Orders that sold merchandise, cancelled ones left out.',
-    unit_count = 'Pieces of merchandise sold; returned pieces are not taken off.',
+    order_count = 'Orders that sold merchandise, cancelled ones left out; a document of returns, corrections or stock movements alone is none. Adds up over time, channel, store, place and customer.',
+    unit_count = 'Pieces of merchandise sold; returned pieces are not taken off. Adds up over time, channel, store, place, category, product and customer.',
     gross_amount = 'List price × quantity of the merchandise sold, before discounts and returns.',
     discount_amount = 'What was taken off the list price of the merchandise sold, positive.',
     return_amount = 'Net value of the merchandise that came back, positive, in the month of the refund.',
-    net_amount = 'Revenue: gross_amount less discount_amount less return_amount.'
+    net_amount = 'Revenue: gross sales less discounts less returns on the day of the refund; tax as in the source''s prices, freight left out. Adds up over time, channel, store, place, category, product and customer, never over currencies.'
   )
 );
 

@@ -47,11 +47,11 @@ MODEL (
     store_key = 'The store that sold; Unknown where none did, as on the web.',
     channel = 'Where it was sold: web, marketplace, store.',
     line_count = 'Lines of merchandise sold.',
-    unit_count = 'Pieces of merchandise sold; returned pieces are not taken off.',
-    gross_amount = 'List price × quantity of the merchandise sold, before discounts and returns.',
-    discount_amount = 'What was taken off the list price, positive.',
+    unit_count = 'Pieces of merchandise sold; returned pieces are not taken off. Adds up over time, channel, store, place, category, product and customer.',
+    gross_amount = 'List price × quantity of the merchandise sold, before discounts and returns; cancelled orders left out. Adds up over time, channel, store, place, category, product and customer, never over currencies.',
+    discount_amount = 'What was taken off the list price of the merchandise sold, positive. Adds up over time, channel, store, place, category, product and customer, never over currencies.',
     net_sale_amount = 'gross_amount less discount_amount, before returns and freight.',
-    tax_amount = 'The tax that is part of net_sale_amount; empty where the source tells none.',
+    tax_amount = 'Tax that net sales contain; empty where the source tells none. Adds up over time, channel, store, place, category, product and customer, never over currencies.',
     currency = 'Currency of the amounts, ISO 4217.'
   )
 );
