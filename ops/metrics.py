@@ -113,7 +113,7 @@ def write_descriptions(root: Path) -> list[Path]:
 def _described(root: Path, metrics: Sequence[Metric]) -> Iterator[tuple[Path, str, str]]:
     """Each model that serves measures, with its text as it is and as it should be.
 
-    A mart that a view is made of, directly or through other marts, gets the same words in its columns of the same names.
+    A mart that a view is made of, be it through other marts, gets the same words in its columns of the same names.
     """
     words: dict[Path, dict[str, str]] = {}
     for view in sorted({view for metric in metrics for view in metric.served_in}):
