@@ -18,7 +18,7 @@ PARTS = (
     "seeds",
     "signals",
 )
-Marts = bool | Literal["incremental"]
+Marts = bool | Literal["incremental", "ml"]
 INCREMENTAL = "kind INCREMENTAL_BY_TIME_RANGE"
 
 
@@ -26,7 +26,8 @@ def copy_parts(target: Path, *, marts: Marts = True) -> None:
     """Copy what SQLMesh reads of the project into a folder.
 
     Without `marts` they and the views that show them are left out: a third of the models, which take their time.
-    Only the "incremental" ones are those that hold rows of days, and so could keep what is no longer true.
+    Only the "incremental" ones are those that hold rows of days, and so could keep what is no longer true. With "ml"
+    there is also what is learned from them; otherwise that is left out.
     """
     for part in PARTS:
         source, goal = ROOT / part, target / part
@@ -35,15 +36,19 @@ def copy_parts(target: Path, *, marts: Marts = True) -> None:
         elif source.exists():
             goal.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, goal)
-    if marts is not True:
-        _leave_out_marts(target / "models", but=INCREMENTAL if marts else None)
+    models = target / "models"
+    if marts != "ml":
+        shutil.rmtree(models / "ml", ignore_errors=True)
+        _leave_out_views(models, "ml")
+    if marts in (False, "incremental"):
+        for mart in (models / "marts").rglob("*.sql"):
+            if marts is False or INCREMENTAL not in mart.read_text("utf-8"):
+                mart.unlink()
+        _leave_out_views(models, "mart")
 
 
-def _leave_out_marts(models: Path, but: str | None) -> None:
-    """Delete the marts, but those in which this text stands, and the views that show marts."""
-    for mart in (models / "marts").rglob("*.sql"):
-        if but is None or but not in mart.read_text("utf-8"):
-            mart.unlink()
+def _leave_out_views(models: Path, layer: str) -> None:
+    """Delete the views of bi that show something of a layer."""
     for view in (models / "bi").glob("*.sql"):
-        if " mart." in view.read_text("utf-8"):
+        if f" {layer}." in view.read_text("utf-8"):
             view.unlink()
