@@ -13,7 +13,7 @@ from loaders.errors import LoadError
 
 READER_ROLE = "retail_transformer"  # who builds the models, and reads what was loaded
 INGEST_SCHEMA = "ingest"
-NEWEST_TABLE = "arrived_key"  # of the ledger: where it is missing, the ledger is brought up to date
+NEWEST_TABLE = "broken_dependent"  # of the ledger: where it is missing, the ledger is brought up to date
 SETUP_LOCK = 7_265_001  # one ensure_tables at a time
 MAX_KEY_BYTES = 2500  # what a btree index still takes in one entry
 
@@ -77,6 +77,17 @@ CREATE TABLE IF NOT EXISTS ingest.arrived_key (
 );
 COMMENT ON TABLE ingest.arrived_key IS
     'Keys that other rows refer to and that a redelivery brought for the first time, hashed.';
+CREATE TABLE IF NOT EXISTS ingest.broken_dependent (
+    broken_dependent_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    view text NOT NULL,
+    name text NOT NULL,
+    owner text NOT NULL,
+    reason text NOT NULL,
+    statements text[] NOT NULL,
+    dropped_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON TABLE ingest.broken_dependent IS
+    'What others built on a view and a promotion was allowed to drop, with the statements that made it.';
 """
 
 
@@ -249,3 +260,7 @@ def _grant_reading(cursor: Cursor, schema: str) -> None:
         return
     for statement in ("GRANT USAGE ON SCHEMA {} TO {}", "GRANT SELECT ON ALL TABLES IN SCHEMA {} TO {}"):
         cursor.execute(sql.SQL(statement).format(sql.Identifier(schema), sql.Identifier(READER_ROLE)))
+    if schema == INGEST_SCHEMA:  # a promotion, which the reader of raw tables does, writes it
+        cursor.execute(
+            sql.SQL("GRANT INSERT ON ingest.broken_dependent TO {}").format(sql.Identifier(READER_ROLE))
+        )

@@ -43,12 +43,14 @@ class Project:
     def root(self) -> Path:
         return self.settings.root
 
-    def sqlmesh(self, *arguments: str, check: bool = True, timeout: float = 600, answers: str = "") -> str:
+    def sqlmesh(
+        self, *arguments: str, check: bool = True, timeout: float = 600, answers: str = "", **variables: str
+    ) -> str:
         """Run `sqlmesh` in the copy and return what it printed; with `check` a failure is an error.
 
         `answers` is what somebody types when it asks.
         """
-        return self.run([*COMMAND, *arguments], check=check, timeout=timeout, answers=answers)
+        return self.run([*COMMAND, *arguments], check=check, timeout=timeout, answers=answers, **variables)
 
     def retail(self, *arguments: str, check: bool = True, timeout: float = 600) -> str:
         """Run `retail` for the copy, as `sqlmesh` above."""
@@ -59,20 +61,27 @@ class Project:
         return self._done([sys.executable, "-m", "ops.cli.main", *arguments], 600).returncode
 
     def run(
-        self, command: Sequence[str], *, check: bool = True, timeout: float = 600, answers: str = ""
+        self,
+        command: Sequence[str],
+        *,
+        check: bool = True,
+        timeout: float = 600,
+        answers: str = "",
+        **variables: str,
     ) -> str:
-        done = self._done(command, timeout, answers)
+        """Run a command in the copy, with more environment variables, and return what it printed."""
+        done = self._done(command, timeout, answers, **variables)
         if check and done.returncode != 0:
             raise AssertionError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}")
         return done.stdout
 
     def _done(
-        self, command: Sequence[str], timeout: float, answers: str = ""
+        self, command: Sequence[str], timeout: float, answers: str = "", **variables: str
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             command,
             cwd=self.root,
-            env=quiet_environment(RETAIL_PROJECT_DIR=str(self.root)),
+            env=quiet_environment(RETAIL_PROJECT_DIR=str(self.root), **variables),
             input=answers,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
