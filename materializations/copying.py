@@ -36,7 +36,7 @@ from sqlmesh.core.engine_adapter.base import EngineAdapter
 from sqlmesh.core.macros import RuntimeStage
 from sqlmesh.core.model import Model, TimeColumn
 from sqlmesh.core.model.meta import GrantsTargetLayer
-from sqlmesh.core.snapshot import Snapshot
+from sqlmesh.core.snapshot import Snapshot, evaluator
 from sqlmesh.utils.date import make_inclusive
 from sqlmesh.utils.errors import ConfigError
 
@@ -243,5 +243,10 @@ def _explained(error: psycopg2.Error, begin: int) -> str:
     said = (error.diag.message_primary or str(error)).strip()
     place = PLACE.search(error.diag.context or "")
     column = place[2] if place else error.diag.column_name
-    row = f", row {begin + int(place[1]) - 1} of the frame" if place else ""
+    row = f", row {begin + int(place[1]) - 1} that was copied" if place else ""
     return f"column '{column}'{row}: {said}" if column else said
+
+
+# SQLMesh imports this file anew for each Context of a process, and remembers the classes that it found first. Those
+# are no longer what their names stand for, so that models of these kinds could not be pickled into its cache.
+evaluator._custom_materialization_type_cache = None

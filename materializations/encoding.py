@@ -183,13 +183,22 @@ def _dates(values: pd.Series, kind: exp.DataType) -> pa.Array:
         array = _arrow(values)
         if getattr(array.type, "tz", None):
             raise MisfitError("the frame holds instants with a zone; give the day that is meant")
-        return array if _is_text(array) else array.cast(pa.date32())
+        return array if _is_text(array) else _whole_days(array)
     if _kinds(values) <= {dt.date}:
         return pa.array(_without_missing(values), pa.date32())
     _refuse(values, (dt.date, str), "dates")
     return pa.array(
         [value if value is None else _day(value) for value in _without_missing(values)], pa.string()
     )
+
+
+def _whole_days(array: pa.Array) -> pa.Array:
+    """Timestamps as dates, which Arrow would also make of those within a day."""
+    days = array.cast(pa.date32())
+    is_whole = pc.fill_null(pc.equal(days.cast(array.type), array), True).to_numpy(zero_copy_only=False)
+    if not is_whole.all():
+        raise MisfitError("a time of day is no date; give the day that is meant", int(is_whole.argmin()))
+    return days
 
 
 def _day(value: dt.date | str) -> str:
