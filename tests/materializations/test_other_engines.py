@@ -38,7 +38,7 @@ def test_duckdb_holds_the_rows_of_all_frames(tmp_path: Path, kind: str, rows: in
     for part in ("materializations", "ml"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "models").mkdir()
-    (tmp_path / "config.yaml").write_text(CONFIG.format(file=tmp_path / "some.duckdb"), "utf-8")
+    (tmp_path / "config.yaml").write_text(CONFIG.format(file=tmp_path / "shop.duckdb"), "utf-8")
     empty = tmp_path / "empty"
     model = HEADER + FRAMES.format(name="some", kind=kind, empty=empty)
     (tmp_path / "models" / "some.py").write_text(model, "utf-8")
