@@ -32,6 +32,7 @@ from sqlmesh.core.engine_adapter import create_engine_adapter
 from materializations.copying import CopyFull
 from materializations.run_ledger import Run
 from ml.frame import read_frame
+from ops import dotenv
 from ops.postgres.throwaway import ThrowawayServer
 from ops.settings import load_settings
 
@@ -100,9 +101,7 @@ def measure_all(rows: int, stock_rows: int, repeat: int) -> dict[str, dict[str, 
         with tempfile.TemporaryDirectory(prefix="retailmesh-benchmark-") as name:
             folder = Path(name)
             settings = server.new_database(folder)
-            settings.env_file.write_text(
-                "".join(f"{key}={value}\n" for key, value in settings.variables().items()), "utf-8"
-            )
+            dotenv.update(settings.env_file, settings.variables())
             found = {}
             for way in WAYS:
                 count, times = (stock_rows, 1) if way == "stock" else (rows, repeat)

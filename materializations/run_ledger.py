@@ -31,6 +31,7 @@ LIBRARIES = (
     "statsforecast",
     "statsmodels",
 )
+HASH_OF_NULL = np.uint64(0x9E3779B97F4A7C15)
 Hashes = npt.NDArray[np.uint64]
 
 
@@ -105,7 +106,7 @@ def _multiplier(column: str) -> np.uint64:
 
 
 def _hashes(values: pa.Array) -> Hashes:
-    """A hash of each value; of NULL it is 0."""
+    """A hash of each value; NULL has one that differs from that of 0, which is 0."""
     is_text = pa.types.is_string(values.type) or pa.types.is_large_string(values.type)
     if is_text or pa.types.is_decimal(values.type):
         plain = values.cast(pa.string()).to_numpy(zero_copy_only=False)
@@ -119,7 +120,7 @@ def _hashes(values: pa.Array) -> Hashes:
             values = values.cast(pa.int32())
         hashes = pd.util.hash_array(pc.fill_null(values.cast(pa.int64()), 0).to_numpy())
     hashes = np.array(hashes, np.uint64)
-    hashes[values.is_null().to_numpy(zero_copy_only=False)] = 0
+    hashes[values.is_null().to_numpy(zero_copy_only=False)] = HASH_OF_NULL
     return hashes
 
 
