@@ -73,7 +73,8 @@ def refresh_statistics(evaluator: MacroEvaluator) -> exp.Expression | None:
     all of it: seven minutes instead of three seconds, once. A table that grew by a few days keeps what it has:
     the sample costs as much on a day as on all of them.
     """
-    if evaluator.runtime_stage != "evaluating" or evaluator.dialect != "postgres":
+    # SQLMesh calls it "creating" when it makes a table and fills it in one go, as it does the first time.
+    if evaluator.runtime_stage not in ("creating", "evaluating") or evaluator.dialect != "postgres":
         return None
     kind = evaluator.locals.get("model_kind_name")
     if kind in ("VIEW", "EMBEDDED", "EXTERNAL"):

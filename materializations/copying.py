@@ -33,7 +33,6 @@ from pydantic import PrivateAttr, model_validator
 from sqlglot import exp
 from sqlmesh import CustomKind, CustomMaterialization
 from sqlmesh.core.engine_adapter.base import EngineAdapter
-from sqlmesh.core.macros import RuntimeStage
 from sqlmesh.core.model import Model, TimeColumn
 from sqlmesh.core.model.meta import GrantsTargetLayer
 from sqlmesh.core.snapshot import Snapshot, evaluator
@@ -110,9 +109,6 @@ class _Copying:
                 self._delete(run.table, snapshot.model, render_kwargs)
             if run.is_recorded:
                 run.record(self.adapter.cursor)
-            if self._is_postgres and render_kwargs["runtime_stage"] == RuntimeStage.CREATING:
-                # @REFRESH_STATISTICS() leaves the stage that makes the table to us, as there it may be empty
-                self.adapter.execute(f"ANALYZE {_quoted(run.table)}")
             del self._here.run
         super().run_post_statements(snapshot, render_kwargs)  # type: ignore[misc]
 

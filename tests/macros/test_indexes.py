@@ -50,10 +50,13 @@ def test_each_version_and_list_of_columns_has_an_index_name_of_its_own():
     assert names == [index_name(table, columns) for table, columns in named]
 
 
-def test_statistics_are_refreshed_where_a_table_was_filled():
-    filled = refresh_statistics(at(RuntimeStage.EVALUATING, model_kind_name="FULL"))
-    assert filled.sql("postgres") == f"ANALYZE {TABLE}"
-    assert refresh_statistics(at(RuntimeStage.CREATING, model_kind_name="FULL")) is None
+@pytest.mark.parametrize("stage", [RuntimeStage.CREATING, RuntimeStage.EVALUATING])
+def test_statistics_are_refreshed_where_a_table_was_filled_for_the_first_time_as_later(stage):
+    assert refresh_statistics(at(stage, model_kind_name="FULL")).sql("postgres") == f"ANALYZE {TABLE}"
+
+
+def test_statistics_are_postgres_alone_and_nothing_of_a_promotion():
+    assert refresh_statistics(at(RuntimeStage.PROMOTING, model_kind_name="FULL")) is None
     assert refresh_statistics(at(RuntimeStage.EVALUATING, "duckdb", model_kind_name="FULL")) is None
 
 
