@@ -123,7 +123,7 @@ def _evaluations(environment: str, view: exp.Table) -> str:
     last = _last_recorded(environment, EVALUATION_COLUMNS).sql("postgres")
     return (
         f"INSERT INTO {RECORD} ({names}, environment) "
-        f"SELECT {names}, {label} FROM ({now} EXCEPT ({last})) AS changed"
+        f"SELECT {names}, {label} AS environment FROM ({now} EXCEPT ({last})) AS changed"
     )
 
 
@@ -148,5 +148,6 @@ def _promotions(environment: str, schemas: list[str]) -> str:
             WHERE environment = {label} ORDER BY model, promoted_at DESC
         )
         INSERT INTO {PROMOTIONS} (environment, model, physical_table)
-        SELECT {label}, model, physical_table FROM (SELECT * FROM shown EXCEPT SELECT * FROM last) AS changed
+        SELECT {label} AS environment, model, physical_table
+        FROM (SELECT * FROM shown EXCEPT SELECT * FROM last) AS changed
     """

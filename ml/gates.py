@@ -46,13 +46,12 @@ class Verdict:
     is_passed: bool | None
 
     def sentence(self) -> str:
-        """`ml.customer_clv, shop, all: mae of bg_nbd is 12.5, and the gate's maximum is 10`."""
+        """`ml.customer_clv, shop, all: mae of bg_nbd is 12.5, the gate asks for at most 10`."""
         if not self.source:
-            return f"{self.model}: {self.gate}"
+            return f"{self.model}: the gate asks for {self.gate}"
         value = "missing" if self.metric_value is None else f"{self.metric_value:.6g}"
-        limit = "" if self.limit_value is None else f" {self.limit_value:.6g}"
-        subject = f"{self.model}, {self.source}, {self.part}: {self.metric} of {self.method} is {value}"
-        return f"{subject}, and the gate's {self.gate} is{limit}"
+        subject = f"{self.model}, {self.source}, {self.part}: {self.metric} of {self.method}"
+        return f"{subject} is {value}, the gate asks for {self.gate}"
 
 
 def check_gates(gates: t.Any) -> list[dict[str, t.Any]]:
@@ -94,8 +93,8 @@ def judge(
             continue
         known = sorted({row["metric"] for row in of_model})
         if gate["metric"] not in known:
-            lost = f"the gate's metric '{gate['metric']}' is not among {', '.join(known)}"
-            verdicts.append(_unmatched_verdict(gate, lost))
+            words = f"{gate['metric']}, and it has only {', '.join(known)}"
+            verdicts.append(Verdict(gate["model"], "", "", "", gate["metric"], None, words, None, False))
             continue
         for row in of_model:
             if _gate_is_about(gate, row):
@@ -119,29 +118,32 @@ def _gate_is_about(gate: t.Mapping[str, t.Any], row: JudgedRow) -> bool:
 def _limit_verdict(
     gate: t.Mapping[str, t.Any], name: str, row: JudgedRow, prod: t.Sequence[JudgedRow]
 ) -> Verdict:
-    value, higher, share = row["metric_value"], row["is_higher_better"], gate[name]
-    words, limit = name, t.cast(float | None, share)
-    lost = False
-    if name == "worse_than_baseline":
-        words = f"limit, {share:.0%} worse than the baseline {row['baseline_method']},"
-        limit = _worse_by(row["baseline_value"], share, higher)
-    elif name == "worse_than_prod":
-        words = f"limit, {share:.0%} worse than in prod,"
-        limit = _worse_by(_served_value(row, prod), share, higher)
-        lost = value is None and limit is not None
+    value, higher, limit = row["metric_value"], row["is_higher_better"], t.cast(float | None, gate[name])
+    compared, reference = "", t.cast(float | None, None)
+    if name in ("worse_than_baseline", "worse_than_prod"):
+        of_prod = name == "worse_than_prod"
+        reference = _served_value(row, prod) if of_prod else row["baseline_value"]
+        compared = "prod" if of_prod else f"the baseline {row['baseline_method']}"
+        limit = _worse_by(reference, gate[name], higher)
     above = name == "minimum" or (name != "maximum" and higher)
     passed: bool | None = None
-    if lost:
-        passed = False
-    elif value is not None and limit is not None:
+    if value is not None and limit is not None:
         passed = value >= limit if above else value <= limit
-    return Verdict(
-        row["model"], row["source"], row["part"], row["method"], row["metric"], value, words, limit, passed
-    )
+    elif name == "worse_than_prod" and limit is not None:
+        passed = False  # prod has the number, and here it got lost
+    asked = f"at {'least' if above else 'most'}" + ("" if limit is None else f" {limit:.6g}")
+    if reference is not None:
+        asked += f" ({compared} has {reference:.6g}, {_margin_words(gate[name])})"
+    elif compared:
+        asked = f"{_margin_words(gate[name])} than {compared}"
+    subject = (row["model"], row["source"], row["part"], row["method"], row["metric"])
+    return Verdict(*subject, value, asked, limit, passed)
 
 
-def _unmatched_verdict(gate: t.Mapping[str, t.Any], words: str) -> Verdict:
-    return Verdict(gate["model"], "", "", "", gate["metric"], None, words, None, False)
+def _margin_words(share: float) -> str:
+    if not share:
+        return "no worse"
+    return f"at least {-share * 100:.4g} % better" if share < 0 else f"up to {share * 100:.4g} % worse"
 
 
 def _worse_by(reference: float | None, share: float, higher: bool) -> float | None:
