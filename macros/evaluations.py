@@ -61,10 +61,10 @@ def gate_failures(evaluator: MacroEvaluator, evaluations: exp.Expression) -> exp
 
 @macro()
 def check_gates_before_promotion(evaluator: MacroEvaluator) -> list[str]:
-    """`@CHECK_GATES_BEFORE_PROMOTION()` before a plan of prod: stops it where what another environment built fails a gate.
+    """`@CHECK_GATES_BEFORE_PROMOTION()` before a plan of prod: what another environment built is judged again.
 
-    What a plan computes is audited. What it only promotes is not: since it was audited, prod may have become better or a
-    gate stricter.
+    What a plan computes is audited. What it only promotes is not: since it was audited, prod may have become
+    better or a gate stricter.
     """
     gates = configured_gates(evaluator)
     if evaluator.runtime_stage != "before_all" or evaluator.dialect != "postgres" or not gates:

@@ -123,8 +123,10 @@ def test_the_record_grows_with_changes_and_not_with_plans(learned: Project) -> N
     write_models(learned.root, auc=0.85, score="POWER(number / 1000.0, 3)")
     learned.sqlmesh("plan", "dev", *PLAN)
     assert learned.query(RECORDED) == [("prod", 0.8, True), ("dev", 0.8, False), ("dev", 0.85, True)]
-    drift = "SELECT environment, compared_with, row_count, psi > 0.25, is_drifted FROM ml.score_drift "
-        "WHERE recorded_at = (SELECT max(recorded_at) FROM ingest.score_distribution) ORDER BY 1, 2"
+    drift = """
+        SELECT environment, compared_with, row_count, psi > 0.25, is_drifted FROM ml.score_drift
+        WHERE recorded_at = (SELECT max(recorded_at) FROM ingest.score_distribution) ORDER BY 1, 2
+    """
     assert learned.query(drift) == [("dev", kind, 1000, True, True) for kind in ("first", "previous", "prod")]
 
     learned.sqlmesh("plan", "prod", *PLAN)  # promotes what dev has
