@@ -9,6 +9,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from sqlglot import exp
 
+from loaders import model_record
 from loaders.contract import Contract
 from loaders.schema import raw_columns
 
@@ -62,6 +63,10 @@ _LEDGER: dict[str, tuple[str, dict[str, str]]] = {
             "key_hash": "bigint",
         },
     ),
+    **{
+        name: (description, model_record.column_types(name))
+        for name, (description, _) in model_record.TABLES.items()
+    },
 }
 
 
@@ -76,7 +81,7 @@ def external_models(contract: Contract) -> str:
 
 
 def ledger_models() -> str:
-    """Return the external models of the ledger and the rejected rows, as YAML."""
+    """Return the external models of the ledger, the rejected rows and the record of learned models, as YAML."""
     return _yaml([_model("ingest", name, text, columns) for name, (text, columns) in _LEDGER.items()])
 
 

@@ -8,12 +8,13 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class with a lower-case name
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
+from loaders import model_record
 from loaders.contract import IDENTIFIER_BYTES, Contract, Table
 from loaders.errors import LoadError
 
 READER_ROLE = "retail_transformer"  # who builds the models, and reads what was loaded
 INGEST_SCHEMA = "ingest"
-NEWEST_TABLE = "broken_dependent"  # of the ledger: where it is missing, the ledger is brought up to date
+NEWEST_TABLE = model_record.NEWEST  # of the ledger: where it is missing, the ledger is brought up to date
 SETUP_LOCK = 7_265_001  # one ensure_tables at a time
 MAX_KEY_BYTES = 2500  # what a btree index still takes in one entry
 
@@ -123,6 +124,7 @@ def ensure_tables(conn: Connection, contracts: Iterable[Contract] | Mapping[str,
             if cursor.fetchone() == (True,) or (INGEST_SCHEMA, NEWEST_TABLE) not in existing:
                 _make_schema(cursor, INGEST_SCHEMA)
                 cursor.execute(LEDGER_SQL)
+                model_record.make_tables(cursor, READER_ROLE)
                 _grant_reading(cursor, INGEST_SCHEMA)
             for contract in wanted:
                 _ensure_source(cursor, contract, existing)

@@ -26,6 +26,10 @@ COMMANDS = {
         "Show what each measure means; keep the descriptions of the models with it.",
     ),
     "bi": ("ops.cli.bi", "Show what BI tools may rely on; keep its contract file with the models."),
+    "evaluate": (
+        "ops.cli.evaluate",
+        "Show what the learned models are worth; fail when a gate does not hold.",
+    ),
     "quality": ("ops.cli.quality", "Show the evidence of data quality; fail when a blocking check did."),
 }
 

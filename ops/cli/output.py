@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 PLAIN_WIDTH = 140  # where output goes into a file or a log
-FOLDED = {"tables", "reason", "adds up over", "definition"}
+FOLDED = {"tables", "reason", "adds up over", "definition", "gate"}
 
 console = Console(highlight=False)
 if not console.is_terminal:
