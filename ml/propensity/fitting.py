@@ -7,7 +7,7 @@ logistic regression of its own, on a label window that was not fitted on. Unlike
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +44,7 @@ class PropensityModel:
     scale: Numbers
     weights: Numbers
     intercept: float = 0.0
-    trees: t.Any = field(default=None, compare=False)
+    trees: t.Any = None
     slope: float = 1.0
     shift: float = 0.0
 
@@ -129,8 +129,6 @@ def _telling_columns(design: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _calibrated(model: PropensityModel, design: pd.DataFrame, happened: Numbers) -> PropensityModel:
-    from dataclasses import replace
-
     from sklearn.linear_model import LogisticRegression
 
     if len(np.unique(happened)) < 2:

@@ -256,7 +256,6 @@ def _decile_rows(source: str, study: PropensityStudy, method: str) -> pd.DataFra
 def _driver_rows(source: str, study: PropensityStudy, method: str) -> pd.DataFrame:
     """Permutation importance (Breiman 2001): the AUC that is lost when a column is shuffled between the customers."""
     assert study.folds is not None  # noqa: S101 - as above
-    assert study.design is not None  # noqa: S101
     design = study.design.iloc[:MOST_SHUFFLED_ROWS].reset_index(drop=True)
     happened = study.happened[:MOST_SHUFFLED_ROWS]
     model = study.models[method]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -49,11 +49,11 @@ class PropensityStudy:
     folds: PropensityFolds | None
     base_rate: float
     reason: str
-    champion: str = BASE_RATE
-    models: dict[str, PropensityModel] = field(default_factory=dict)
-    design: pd.DataFrame | None = None
-    happened: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
-    train_count: int = 0
+    champion: str
+    models: dict[str, PropensityModel]
+    design: pd.DataFrame
+    happened: npt.NDArray[np.float64]
+    train_count: int
 
     def probability(self, method: str) -> npt.NDArray[np.float64]:
         """Return what a method said of the holdout's rows."""
@@ -82,14 +82,14 @@ def study_horizon(
     judged = holdout_date(frame, horizon_days)
     if judged is None:
         why = f"No as-of date has {horizon_days} days of data behind it."
-        return PropensityStudy(horizon_days, as_of, None, latest_rate(frame, horizon_days)[0], why)
+        return _not_judged(horizon_days, as_of, None, latest_rate(frame, horizon_days)[0], why)
     folds = folds_for(frame, judged, horizon_days, options.propensity_least_history_days)
     base_rate = float(labels(frame[frame["as_of_date"] == judged], horizon_days).mean())
     reason = reason_not_to_fit(frame, folds, horizon_days) or _reason_not_to_judge(
         frame, judged, horizon_days
     )
     if reason:
-        return PropensityStudy(horizon_days, as_of, folds, base_rate, reason)
+        return _not_judged(horizon_days, as_of, folds, base_rate, reason)
     train, calibration = fitting_rows(frame, folds, horizon_days)
     models = {method: fit_method(method, train, calibration) for method in methods}
     design, happened = _rows(frame, (judged,), horizon_days)
@@ -99,7 +99,16 @@ def study_horizon(
     if len(methods) == 1:
         return study
     values = {method: measured(happened, study.probability(method)) for method in methods}
-    return PropensityStudy(**(vars(study) | {"champion": chosen(values, options.propensity_margin)}))
+    return replace(study, champion=chosen(values, options.propensity_margin))
+
+
+def _not_judged(
+    horizon_days: int, as_of: date, folds: PropensityFolds | None, base_rate: float, reason: str
+) -> PropensityStudy:
+    nobody = pd.DataFrame()
+    return PropensityStudy(
+        horizon_days, as_of, folds, base_rate, reason, BASE_RATE, {}, nobody, np.zeros(0), 0
+    )
 
 
 def chosen(values: t.Mapping[str, t.Mapping[str, float]], margin: float) -> str:
