@@ -1,7 +1,6 @@
--- Rows of ml.customer_feature whose parts contradict each other or whose customer is none.
 AUDIT (
   name features_are_plausible
-);
+) /* Rows of ml.customer_feature whose parts contradict each other or whose customer is none. */;
 
 SELECT
   *
@@ -16,6 +15,10 @@ WHERE
   OR last_90_days_order_count > last_365_days_order_count
   OR last_365_days_order_count > order_count
   OR year_ago_30_days_order_count > year_ago_90_days_order_count
-  OR (mean_gap_days IS NULL) <> (order_day_count = 1)
+  OR (
+    mean_gap_days IS NULL
+  ) <> (
+    order_day_count = 1
+  )
   OR NOT active_rate BETWEEN 0 AND 1
   OR NOT late_rate BETWEEN 0 AND 1

@@ -131,21 +131,44 @@ WITH latest AS (
   FROM category
   UNION ALL
   SELECT
-    source, customer_id, delivered_date, 0, 1, delay_days,
-    CASE WHEN delivered_date <= promised_date THEN 0 END, NULL, NULL
+    source,
+    customer_id,
+    delivered_date,
+    0,
+    1,
+    delay_days,
+    CASE WHEN delivered_date <= promised_date THEN 0 END,
+    NULL,
+    NULL
   FROM delivery
   WHERE
     NOT delivered_date IS NULL
   UNION ALL
   /* late is known on the day after the promised one, brought or not */
   SELECT
-    source, customer_id, promised_date + 1, 0, 0, NULL, 1, NULL, NULL
+    source,
+    customer_id,
+    promised_date + 1,
+    0,
+    0,
+    NULL,
+    1,
+    NULL,
+    NULL
   FROM delivery
   WHERE
     NOT promised_date IS NULL AND COALESCE(delivered_date > promised_date, TRUE)
   UNION ALL
   SELECT
-    review.source, COALESCE(review.customer_id, placed.customer_id), review.answered_date, 0, 0, NULL, NULL, review.score, NULL
+    review.source,
+    COALESCE(review.customer_id, placed.customer_id),
+    review.answered_date,
+    0,
+    0,
+    NULL,
+    NULL,
+    review.score,
+    NULL
   FROM core.fct_review AS review
   LEFT JOIN core.fct_order AS placed
     ON placed.order_key = review.order_key
@@ -153,11 +176,20 @@ WITH latest AS (
     NOT COALESCE(review.customer_id, placed.customer_id) IS NULL
   UNION ALL
   SELECT
-    line.source, line.customer_id, COALESCE(line.return_date, line.order_date), 0, 0, NULL, NULL, NULL,
+    line.source,
+    line.customer_id,
+    COALESCE(line.return_date, line.order_date),
+    0,
+    0,
+    NULL,
+    NULL,
+    NULL,
     CASE WHEN line.currency = home.home_currency THEN -line.net_amount END
   FROM core.fct_order_line AS line
   LEFT JOIN sale AS home
-    ON home.source = line.source AND home.customer_id = line.customer_id AND home.order_number = 1
+    ON home.source = line.source
+    AND home.customer_id = line.customer_id
+    AND home.order_number = 1
   WHERE
     line.line_kind = 'product'
     AND line.is_return
@@ -174,13 +206,19 @@ WITH latest AS (
     MAX(order_date) AS last_order_date,
     COUNT(*) AS order_count,
     SUM(CASE WHEN gap_days = 0 THEN 0 ELSE 1 END) AS order_day_count,
-    COUNT(*) FILTER(WHERE channel = 'web') AS web_order_count,
-    COUNT(*) FILTER(WHERE channel = 'store') AS store_order_count,
-    COUNT(*) FILTER(WHERE channel = 'marketplace') AS marketplace_order_count,
+    COUNT(*) FILTER(WHERE
+      channel = 'web') AS web_order_count,
+    COUNT(*) FILTER(WHERE
+      channel = 'store') AS store_order_count,
+    COUNT(*) FILTER(WHERE
+      channel = 'marketplace') AS marketplace_order_count,
     SUM(unit_count) AS unit_count,
-    SUM(gross_amount) FILTER(WHERE currency = home_currency) AS gross_amount,
-    SUM(discount_amount) FILTER(WHERE currency = home_currency) AS discount_amount,
-    SUM(net_sale_amount) FILTER(WHERE currency = home_currency) AS net_sale_amount,
+    SUM(gross_amount) FILTER(WHERE
+      currency = home_currency) AS gross_amount,
+    SUM(discount_amount) FILTER(WHERE
+      currency = home_currency) AS discount_amount,
+    SUM(net_sale_amount) FILTER(WHERE
+      currency = home_currency) AS net_sale_amount,
     SUM(gap_days) AS total_gap_days,
     SUM(gap_days::BIGINT * gap_days) AS total_squared_gap,
     MAX(gap_days) AS longest_gap_days,
@@ -214,7 +252,20 @@ WITH latest AS (
     event.customer_id,
     NULL,
     WIDTH_BUCKET(latest.order_date - event.known_date, @VAR('feature_cut_days')) AS number,
-    NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    NULL,
+    NULL,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
     SUM(event.category_count),
     SUM(event.delivered_order_count),
     SUM(event.delay_days),
@@ -224,7 +275,14 @@ WITH latest AS (
     COUNT(event.review_score),
     SUM(event.review_score),
     SUM(event.return_amount),
-    0, 0, 0, 0, 0, 0, 0, 0
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0
   FROM event
   LEFT JOIN latest
     ON latest.source = event.source
@@ -239,21 +297,52 @@ WITH latest AS (
     sale.customer_id,
     sale.home_currency,
     cut.number,
-    NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0,
-    COUNT(*) FILTER(WHERE sale.days_ago < cut.days_ago + 30),
-    COUNT(*) FILTER(WHERE sale.days_ago < cut.days_ago + 90),
-    COUNT(*) FILTER(WHERE sale.days_ago < cut.days_ago + 365),
-    COUNT(*) FILTER(WHERE sale.days_ago < cut.days_ago + 365 AND sale.days_ago >= cut.days_ago + 335),
-    COUNT(*) FILTER(WHERE sale.days_ago < cut.days_ago + 365 AND sale.days_ago >= cut.days_ago + 275),
-    SUM(sale.net_sale_amount) FILTER(WHERE sale.days_ago < cut.days_ago + 30 AND sale.currency = sale.home_currency),
-    SUM(sale.net_sale_amount) FILTER(WHERE sale.days_ago < cut.days_ago + 90 AND sale.currency = sale.home_currency),
-    SUM(sale.net_sale_amount) FILTER(WHERE sale.days_ago < cut.days_ago + 365 AND sale.currency = sale.home_currency)
+    NULL,
+    NULL,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    COUNT(*) FILTER(WHERE
+      sale.days_ago < cut.days_ago + 30),
+    COUNT(*) FILTER(WHERE
+      sale.days_ago < cut.days_ago + 90),
+    COUNT(*) FILTER(WHERE
+      sale.days_ago < cut.days_ago + 365),
+    COUNT(*) FILTER(WHERE
+      sale.days_ago < cut.days_ago + 365 AND sale.days_ago >= cut.days_ago + 335),
+    COUNT(*) FILTER(WHERE
+      sale.days_ago < cut.days_ago + 365 AND sale.days_ago >= cut.days_ago + 275),
+    SUM(sale.net_sale_amount) FILTER(WHERE
+      sale.days_ago < cut.days_ago + 30 AND sale.currency = sale.home_currency),
+    SUM(sale.net_sale_amount) FILTER(WHERE
+      sale.days_ago < cut.days_ago + 90 AND sale.currency = sale.home_currency),
+    SUM(sale.net_sale_amount) FILTER(WHERE
+      sale.days_ago < cut.days_ago + 365 AND sale.currency = sale.home_currency)
   FROM sale
   CROSS JOIN cut
   WHERE
     sale.days_ago >= cut.days_ago
-    AND (sale.days_ago < cut.days_ago + 365 OR sale.order_number = 1)
+    AND (
+      sale.days_ago < cut.days_ago + 365 OR sale.order_number = 1
+    )
   GROUP BY
     sale.source,
     sale.customer_id,
@@ -325,9 +414,18 @@ SELECT
   is_current::BOOLEAN AS is_current,
   ROW_NUMBER() OVER (PARTITION BY source, as_of_date ORDER BY MD5(customer_id), customer_id)::INT AS sample_rank,
   currency::TEXT AS currency,
-  (as_of_date - last_order_date)::INT AS recency_days,
-  (as_of_date - first_order_date)::INT AS tenure_days,
-  COALESCE((last_order_date - first_order_date)::DECIMAL / NULLIF(as_of_date - first_order_date, 0), 0)::DECIMAL(18, 6) AS active_rate,
+  (
+    as_of_date - last_order_date
+  )::INT AS recency_days,
+  (
+    as_of_date - first_order_date
+  )::INT AS tenure_days,
+  COALESCE(
+    (
+      last_order_date - first_order_date
+    )::DECIMAL / NULLIF(as_of_date - first_order_date, 0),
+    0
+  )::DECIMAL(18, 6) AS active_rate,
   order_count::INT AS order_count,
   order_day_count::INT AS order_day_count,
   last_30_days_order_count::INT AS last_30_days_order_count,
@@ -338,25 +436,50 @@ SELECT
   unit_count::BIGINT AS unit_count,
   gross_amount::DECIMAL(18, 4) AS gross_amount,
   discount_amount::DECIMAL(18, 4) AS discount_amount,
-  (discount_amount / NULLIF(gross_amount, 0))::DECIMAL(18, 6) AS discount_rate,
+  (
+    discount_amount / NULLIF(gross_amount, 0)
+  )::DECIMAL(18, 6) AS discount_rate,
   net_sale_amount::DECIMAL(18, 4) AS net_sale_amount,
   COALESCE(last_30_days_net_sale_amount, 0)::DECIMAL(18, 4) AS last_30_days_net_sale_amount,
   COALESCE(last_90_days_net_sale_amount, 0)::DECIMAL(18, 4) AS last_90_days_net_sale_amount,
   COALESCE(last_365_days_net_sale_amount, 0)::DECIMAL(18, 4) AS last_365_days_net_sale_amount,
   COALESCE(return_amount, 0)::DECIMAL(18, 4) AS return_amount,
-  (COALESCE(return_amount, 0) / NULLIF(net_sale_amount, 0))::DECIMAL(18, 6) AS return_rate,
-  (total_gap_days::DECIMAL / gap_count)::DECIMAL(9, 2) AS mean_gap_days,
-  SQRT(GREATEST(total_squared_gap::DECIMAL / gap_count - (total_gap_days::DECIMAL / gap_count) ^ 2, 0))::DECIMAL(9, 2) AS gap_deviation_days,
+  (
+    COALESCE(return_amount, 0) / NULLIF(net_sale_amount, 0)
+  )::DECIMAL(18, 6) AS return_rate,
+  (
+    total_gap_days::DECIMAL / gap_count
+  )::DECIMAL(9, 2) AS mean_gap_days,
+  SQRT(
+    GREATEST(
+      total_squared_gap::DECIMAL / gap_count - POWER((
+        total_gap_days::DECIMAL / gap_count
+      ), 2),
+      0
+    )
+  )::DECIMAL(9, 2) AS gap_deviation_days,
   NULLIF(longest_gap_days, 0)::INT AS longest_gap_days,
   category_count::INT AS category_count,
-  (web_order_count::DECIMAL / order_count)::DECIMAL(9, 6) AS web_order_rate,
-  (store_order_count::DECIMAL / order_count)::DECIMAL(9, 6) AS store_order_rate,
-  (marketplace_order_count::DECIMAL / order_count)::DECIMAL(9, 6) AS marketplace_order_rate,
+  (
+    web_order_count::DECIMAL / order_count
+  )::DECIMAL(9, 6) AS web_order_rate,
+  (
+    store_order_count::DECIMAL / order_count
+  )::DECIMAL(9, 6) AS store_order_rate,
+  (
+    marketplace_order_count::DECIMAL / order_count
+  )::DECIMAL(9, 6) AS marketplace_order_rate,
   delivered_order_count::INT AS delivered_order_count,
-  (total_delay_days::DECIMAL / NULLIF(delay_count, 0))::DECIMAL(9, 2) AS mean_delay_days,
-  (late_count::DECIMAL / NULLIF(judged_order_count, 0))::DECIMAL(9, 6) AS late_rate,
+  (
+    total_delay_days::DECIMAL / NULLIF(delay_count, 0)
+  )::DECIMAL(9, 2) AS mean_delay_days,
+  (
+    late_count::DECIMAL / NULLIF(judged_order_count, 0)
+  )::DECIMAL(9, 6) AS late_rate,
   review_count::INT AS review_count,
-  (total_review_score::DECIMAL / NULLIF(review_count, 0))::DECIMAL(9, 4) AS mean_review_score
+  (
+    total_review_score::DECIMAL / NULLIF(review_count, 0)
+  )::DECIMAL(9, 4) AS mean_review_score
 FROM dated;
 
 @INDEX_ON(source, customer_id)
