@@ -33,12 +33,15 @@ def area_under_curve(happened: Floats, probability: Floats) -> float:
     return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives)
 
 
+def row_losses(happened: Floats, probability: Floats) -> Floats:
+    """Return each row's negative log likelihood, in nats."""
+    sure = np.clip(probability, PROBABILITY_FLOOR, 1 - PROBABILITY_FLOOR)
+    return -(happened * np.log(sure) + (1 - happened) * np.log1p(-sure))
+
+
 def log_loss_of(happened: Floats, probability: Floats) -> float:
     """Return the mean negative log likelihood, in nats; NaN without rows."""
-    if not len(happened):
-        return float("nan")
-    sure = np.clip(probability, PROBABILITY_FLOOR, 1 - PROBABILITY_FLOOR)
-    return float(-np.mean(happened * np.log(sure) + (1 - happened) * np.log1p(-sure)))
+    return float(row_losses(happened, probability).mean()) if len(happened) else float("nan")
 
 
 def brier_score_of(happened: Floats, probability: Floats) -> float:

@@ -179,7 +179,7 @@ def _note(
     if not np.isfinite(values[method][metric]):
         return "Nobody was flagged." if metric == RISK_PRECISION else "Not defined for these rows."
     if method == study.champion and method in BASELINES:
-        return "No model beats the baseline: the baseline is served."
+        return "No model beats the baseline by more than chance explains: the baseline is served."
     return ""
 
 

@@ -21,7 +21,7 @@ from ml.propensity.fitting import (
     fit_method,
 )
 from ml.propensity.folds import PropensityFolds, current_date, folds_for, holdout_date
-from ml.propensity.measures import measured
+from ml.propensity.measures import row_losses
 
 HORIZONS = (30, 90)
 LEAST_ORDERING = (
@@ -29,6 +29,7 @@ LEAST_ORDERING = (
 )
 LEAST_ORDERING_JUDGED = 20  # the standard error of an AUC from 20 of a class is 0.06 (Hanley and McNeil 1982)
 MOST_TRAINED_ROWS = 50_000
+CHANCE_ERRORS = 2.0  # one in forty models of nothing but noise gets past it
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,8 @@ def study_horizon(
     )
     if len(methods) == 1:
         return study
-    values = {method: measured(happened, study.probability(method)) for method in methods}
-    return replace(study, champion=chosen(values, options.propensity_margin))
+    losses = {method: row_losses(happened, study.probability(method)) for method in methods}
+    return replace(study, champion=chosen(losses, options.propensity_margin))
 
 
 def _not_judged(
@@ -111,17 +112,22 @@ def _not_judged(
     )
 
 
-def chosen(values: t.Mapping[str, t.Mapping[str, float]], margin: float) -> str:
+def chosen(losses: t.Mapping[str, npt.NDArray[np.float64]], margin: float) -> str:
     """Return the method to serve by its log loss on the holdout, a proper score: sharp and calibrated.
 
-    The logistic regression, unless the trees are better by more than `margin` (a share of its loss); if what is left
-    does not beat the better baseline, that baseline.
+    The logistic regression, unless the trees are better by more than `margin` (a share of its loss). What is left has
+    to beat the better baseline by more than CHANCE_ERRORS standard errors of the difference by customer, or that
+    baseline is served. `losses` holds, for each of METHODS, a loss for each of the same customers.
     """
-    loss = {method: value["log_loss"] for method, value in values.items()}
+    loss = {method: float(of_rows.mean()) for method, of_rows in losses.items()}
     baseline = min(BASELINES, key=lambda method: loss[method])
     trees_win = loss[BOOSTING] < loss[LOGISTIC] * (1 - margin)
-    candidate = BOOSTING if trees_win or loss[LOGISTIC] >= loss[baseline] else LOGISTIC
-    return candidate if loss[candidate] < loss[baseline] else baseline
+    ranked = [BOOSTING, LOGISTIC] if trees_win else [LOGISTIC, BOOSTING]
+    for candidate in ranked:
+        gain = losses[baseline] - losses[candidate]
+        if gain.mean() > CHANCE_ERRORS * gain.std() / np.sqrt(len(gain)):
+            return candidate
+    return baseline
 
 
 def latest_rate(frame: pd.DataFrame, horizon_days: int) -> tuple[float, str]:

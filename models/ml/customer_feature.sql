@@ -450,14 +450,17 @@ SELECT
   (
     total_gap_days::DECIMAL / gap_count
   )::DECIMAL(9, 2) AS mean_gap_days,
-  SQRT(
-    GREATEST(
-      total_squared_gap::DECIMAL / gap_count - POWER((
-        total_gap_days::DECIMAL / gap_count
-      ), 2),
-      0
+  CASE
+    WHEN gap_count > 0
+    THEN SQRT(
+      GREATEST(
+        total_squared_gap::DECIMAL / gap_count - POWER((
+          total_gap_days::DECIMAL / gap_count
+        ), 2),
+        0
+      )
     )
-  )::DECIMAL(9, 2) AS gap_deviation_days,
+  END::DECIMAL(9, 2) AS gap_deviation_days,
   NULLIF(longest_gap_days, 0)::INT AS longest_gap_days,
   category_count::INT AS category_count,
   (
