@@ -22,7 +22,9 @@ BASELINES = (BASE_RATE, RECENCY)
 CANDIDATES = (LOGISTIC, BOOSTING)
 METHODS = (*BASELINES, *CANDIDATES)
 
-LOGISTIC_C = 0.1  # inverse strength of the ridge penalty on standardised features, many of which tell the same
+LOGISTIC_C = (
+    0.1  # inverse strength of the ridge penalty on standardised features, many of which tell the same
+)
 BOOSTING_PARAMETERS = {
     "max_iter": 100,
     "learning_rate": 0.06,
