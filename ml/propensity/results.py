@@ -209,9 +209,9 @@ def _scores(
             "method": method,
             "probability_rate": _nullable(probability),
             "base_rate": _nullable(np.full(len(rows), base_rate)),
-            "decile": pd.array(deciles(probability) if tells else [None] * len(rows), dtype="Int64"),
-            "is_likely": _flag(probability >= base_rate, tells),
-            "is_churn_risk": _flag(probability < options.propensity_risk_factor * base_rate, tells),
+            "decile": _or_none(deciles(probability), tells),
+            "is_likely": _or_none(probability >= base_rate, tells),
+            "is_churn_risk": _or_none(probability < options.propensity_risk_factor * base_rate, tells),
             "note": note,
         }
     )
@@ -223,8 +223,9 @@ def _nullable(numbers: npt.NDArray[np.float64]) -> npt.NDArray[t.Any]:
     return np.array([number if np.isfinite(number) else None for number in numbers], dtype=object)
 
 
-def _flag(flags: npt.NDArray[np.bool_], tells: bool) -> npt.NDArray[np.object_]:
-    return flags.astype(object) if tells else np.full(len(flags), None, dtype=object)
+def _or_none(values: npt.NDArray[t.Any], tells: bool) -> npt.NDArray[np.object_]:
+    """The values as plain objects, None where they tell nothing: SQLMesh writes pandas' NA as something else."""
+    return values.astype(object) if tells else np.full(len(values), None, dtype=object)
 
 
 def _decile_rows(source: str, study: PropensityStudy, method: str) -> pd.DataFrame:

@@ -248,6 +248,9 @@ def test_one_customer_of_one_day_has_a_row_without_a_rate() -> None:
     assert len(rows) > 0
     scores = score_propensity(frame, champions, OPTIONS)
     assert scores["probability_rate"].isna().all()
+    assert all(
+        value is None for name in ("probability_rate", "decile", "is_likely") for value in scores[name]
+    )
     assert scores["note"].str.contains("there is no rate").all()
 
 
