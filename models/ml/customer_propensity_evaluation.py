@@ -1,0 +1,52 @@
+"""How good the probability of an order is on data not seen, beside baselines; names the method that is served."""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime
+
+import pandas as pd
+from sqlglot import exp
+from sqlmesh import ExecutionContext, model
+
+from ml.evaluation import EVALUATION_COLUMNS, EVALUATION_DESCRIPTIONS, EVALUATION_GRAIN
+from ml.frame import read_frame
+from ml.propensity.reading import propensity_query
+from ml.propensity.results import evaluate_propensity
+from ml.propensity.study import PropensityOptions
+
+
+@model(
+    "ml.customer_propensity_evaluation",
+    kind="FULL",
+    owner="data_science",
+    grains=[f"({', '.join(EVALUATION_GRAIN)})"],
+    tags=["ml", "evaluation"],
+    columns=EVALUATION_COLUMNS,
+    column_descriptions=EVALUATION_DESCRIPTIONS,
+    description=(
+        "One row per source, horizon, method and metric of the probability of an order, on the last as-of date whose "
+        "label window is complete. Nothing is additive. The champion is what ml.customer_propensity serves."
+    ),
+    depends_on=["ml.customer_feature", "ml.customer_outcome"],
+    audits=[
+        ("not_null", {"columns": exp.tuple_(*EVALUATION_GRAIN)}),
+        ("unique_combination_of_columns", {"columns": exp.tuple_(*EVALUATION_GRAIN)}),
+    ],
+)
+def execute(
+    context: ExecutionContext, start: datetime, end: datetime, execution_time: datetime, **kwargs: t.Any
+) -> t.Iterator[pd.DataFrame]:
+    dialect = context.engine_adapter.dialect
+    features = exp.to_table(context.resolve_table("ml.customer_feature"), dialect=dialect)
+    outcomes = exp.to_table(context.resolve_table("ml.customer_outcome"), dialect=dialect)
+    frame = read_frame(context, propensity_query(features, outcomes))
+    if frame.empty:
+        yield from ()
+        return
+    options = PropensityOptions(
+        propensity_least_history_days=context.var("propensity_least_history_days"),
+        propensity_margin=context.var("propensity_margin"),
+        propensity_risk_factor=context.var("propensity_risk_factor"),
+    )
+    yield evaluate_propensity(frame, options)
