@@ -1,7 +1,6 @@
-/* Sources and currencies for whose customers not exactly one number of clusters is chosen. */
 AUDIT (
-  name chosen_once,
-);
+  name chosen_once
+) /* Sources and currencies for whose customers not exactly one number of clusters is chosen. */;
 
 SELECT
   source,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ml.segments.clusters import fit_clusters, silhouette, smallest_rate, stability
+from ml.segments.clusters import bootstrap_stability, fit_clusters, mean_silhouette, smallest_share
 
 SILHOUETTE_WEIGHT = 0.6
 ELBOW_WEIGHT = 0.4
@@ -54,13 +54,13 @@ def tried_counts(points: npt.NDArray[np.float64], limits: CountLimits) -> list[T
         return []
     counts = range(limits.least_count, most + 1)
     fits = {count: fit_clusters(points, count) for count in range(limits.least_count - 1, most + 2)}
-    silhouettes = [silhouette(points, fits[count].labels) for count in counts]
+    silhouettes = [mean_silhouette(points, fits[count].labels) for count in counts]
     elbows = elbow_distances([fit.inertia for fit in fits.values()])
     parts = zip(_to_unit([one or 0.0 for one in silhouettes]), _to_unit(elbows), strict=True)
     scores = [SILHOUETTE_WEIGHT * apart + ELBOW_WEIGHT * bend for apart, bend in parts]
     tried = []
     for count, apart, bend, score in zip(counts, silhouettes, elbows, scores, strict=True):
-        agreement, share = stability(points, count), smallest_rate(fits[count].labels, count)
+        agreement, share = bootstrap_stability(points, count), smallest_share(fits[count].labels, count)
         tried.append(
             TriedCount(
                 count,

@@ -32,7 +32,7 @@ class Clusters:
 
 
 def fit_clusters(points: Points, count: int) -> Clusters:
-    """Fit k-means with `count` clusters to points (customers, features); the same points in the same order, the same fit.
+    """Fit k-means with `count` clusters to points (customers, features), always the same to the same points.
 
     Of more than FIT_SAMPLE points the best of ten starts is found on a sample, and all points go on from there.
     Raises ValueError when there are fewer points than clusters.
@@ -42,7 +42,9 @@ def fit_clusters(points: Points, count: int) -> Clusters:
     if count == 1 or points.shape[1] == 0:
         centroid = points.mean(axis=0, keepdims=True)
         distances = np.linalg.norm(points - centroid, axis=1)
-        return Clusters(centroid, np.zeros(len(points), dtype=np.int64), distances, float((distances**2).sum()))
+        return Clusters(
+            centroid, np.zeros(len(points), dtype=np.int64), distances, float((distances**2).sum())
+        )
     rows = sample_rows(len(points), FIT_SAMPLE)
     centroids, _ = _kmeans(points[rows], count, starts=10)
     if len(rows) < len(points):
@@ -65,7 +67,7 @@ def sample_rows(count: int, most: int) -> Labels:
     return np.sort(np.random.default_rng(SEGMENT_SEED).choice(count, most, replace=False))
 
 
-def silhouette(points: Points, labels: t.Any) -> float | None:
+def mean_silhouette(points: Points, labels: t.Any) -> float | None:
     """Return the mean silhouette (Rousseeuw 1987), -1..1, on at most SILHOUETTE_SAMPLE points.
 
     None where it is not defined: fewer than two labels, or as many as points.
@@ -81,7 +83,7 @@ def silhouette(points: Points, labels: t.Any) -> float | None:
         return float(silhouette_score(points[rows], told))
 
 
-def stability(points: Points, count: int) -> float:
+def bootstrap_stability(points: Points, count: int) -> float:
     """Return how alike the clusters of bootstrap samples are to those of the whole: a mean adjusted Rand index.
 
     Each of BOOTSTRAP_COUNT samples of customers with replacement is clustered anew, all customers are given to the
@@ -112,7 +114,7 @@ def bootstrap_agreement(
     return float(np.mean([adjusted_rand_score(whole, assign(learn(rows[draw]), rows)) for draw in draws]))
 
 
-def smallest_rate(labels: Labels, count: int) -> float:
+def smallest_share(labels: Labels, count: int) -> float:
     """Return the share of the customers in the smallest of `count` clusters; 0 where one is empty."""
     return float(np.bincount(labels, minlength=count).min() / len(labels)) if len(labels) else 0.0
 
@@ -132,6 +134,8 @@ def _kmeans(points: Points, count: int, starts: int = 1, begin: Points | None = 
         random_state=SEGMENT_SEED % 2**31,
     )
     with warnings.catch_warnings(), threadpool_limits(limits=1):
-        warnings.simplefilter("ignore", ConvergenceWarning)  # a bootstrap sample may have too few distinct points
+        warnings.simplefilter(
+            "ignore", ConvergenceWarning
+        )  # a bootstrap sample may have too few distinct points
         kmeans.fit(points)
     return kmeans.cluster_centers_, float(kmeans.inertia_)

@@ -1,8 +1,9 @@
-"""How good the segments are: apart, stable, none tiny, and telling of the revenue to come; beside the rule-based grid."""
+"""How good the segments are: apart, stable, none tiny, telling of the revenue to come; beside the rule-based grid."""
 
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -16,8 +17,8 @@ from ml.segments.clusters import (
     STABILITY_SAMPLE,
     bootstrap_agreement,
     fit_clusters,
-    silhouette,
-    smallest_rate,
+    mean_silhouette,
+    smallest_share,
 )
 from ml.segments.run import SHOP_COLUMNS, SegmentSettings, scaled, shops
 
@@ -47,7 +48,7 @@ def segment_evaluations(
     and next_net_amount from then on. grid: r_score, f_score, segment (seed.rfm_segment).
     """
     codes = grid_codes(grid)
-    later = {key: shop for key, shop in shops(at_cut)}
+    later = dict(shops(at_cut))
     evaluations = []
     for key, shop in shops(customers):
         chosen = curve[(curve[SHOP_COLUMNS] == list(key)).all(axis=1) & curve["is_chosen"]].iloc[0]
@@ -111,9 +112,9 @@ def raw_kmeans(shop: pd.DataFrame, settings: SegmentSettings) -> tuple[int, floa
     different = len(np.unique(points, axis=0))
     for count in range(2, min(settings.limits.most_count, different - 1) + 1):
         labels = fit_clusters(points, count).labels
-        apart = silhouette(points, labels)
+        apart = mean_silhouette(points, labels)
         if apart is not None and (best[1] is None or apart > best[1]):
-            best = (count, apart, smallest_rate(labels, count))
+            best = (count, apart, smallest_share(labels, count))
     return best
 
 
@@ -135,8 +136,22 @@ def _now(
     fingerprint = data_fingerprint(shop)
     raw_note = f"the baseline has {raw_count} clusters, silhouette {raw_silhouette or 0:.2f}"
     judged = (
-        ("silhouette", chosen["silhouette"], GRID_METHOD, silhouette(points, on_grid), SILHOUETTE_SAMPLE, ""),
-        ("stability_adjusted_rand", chosen["stability"], GRID_METHOD, grid_agreement, STABILITY_SAMPLE, STEADY_GRID),
+        (
+            "silhouette",
+            chosen["silhouette"],
+            GRID_METHOD,
+            mean_silhouette(points, on_grid),
+            SILHOUETTE_SAMPLE,
+            "",
+        ),
+        (
+            "stability_adjusted_rand",
+            chosen["stability"],
+            GRID_METHOD,
+            grid_agreement,
+            STABILITY_SAMPLE,
+            STEADY_GRID,
+        ),
         ("smallest_rate", chosen["smallest_rate"], RAW_METHOD, raw_smallest, len(shop), raw_note),
     )
     return [
@@ -168,7 +183,10 @@ def _later(
     key: tuple[str, str], shop: pd.DataFrame, codes: npt.NDArray[np.int64], settings: SegmentSettings
 ) -> Evaluation:
     """Whether segments that were learned before the cut tell who brings revenue after it."""
-    points = scaled(shop, settings).points
+    known = replace(settings, features=tuple(name for name in settings.features if name in shop))
+    unknown = ", ".join(sorted(set(settings.features) - set(known.features)))
+    left_out = f"left out, for they are not known as of the cut: {unknown}" if unknown else ""
+    points = scaled(shop, known).points
     count, note = chosen_count(tried_counts(points, settings.limits))
     labels = fit_clusters(points, count).labels
     recency_and_orders = shop[["recency_days", "order_count"]].to_numpy(dtype=float)
@@ -195,5 +213,5 @@ def _later(
         holdout_count=len(shop),
         parameters={"cluster_count": count, "baseline_group_count": len(np.unique(on_grid))},
         data_fingerprint=data_fingerprint(shop),
-        note="; ".join(filter(None, [note, few])),
+        note="; ".join(filter(None, [note, left_out, few])),
     )

@@ -80,7 +80,8 @@ def named_clusters(
 
 def by_priority(rules: pd.DataFrame) -> pd.DataFrame:
     """Return the rules in the order that columns of `kept` follow; names without a rule are left out."""
-    return rules.dropna(subset=["recency_from"]).sort_values(["priority", "segment"], ignore_index=True)
+    ruled: pd.DataFrame = rules.dropna(subset=["recency_from"])
+    return ruled.sort_values(["priority", "segment"], ignore_index=True)
 
 
 def _outside(
@@ -89,7 +90,8 @@ def _outside(
     """Squared distance of each cluster to each rule's range, (clusters, rules); 0 within."""
     here = centres[:, None, :]
     gaps: npt.NDArray[np.float64] = np.maximum(np.maximum(lower - here, here - upper), 0.0)
-    return (gaps**2).sum(axis=2)
+    squares: npt.NDArray[np.float64] = (gaps**2).sum(axis=2)
+    return squares
 
 
 def _contradicts(
@@ -105,7 +107,9 @@ def _contradicts(
     )
 
 
-def overlap(labels: npt.NDArray[np.int64], count: int, before: pd.Series, names: list[str]) -> npt.NDArray[np.float64]:
+def overlap(
+    labels: npt.NDArray[np.int64], count: int, before: pd.Series, names: list[str]
+) -> npt.NDArray[np.float64]:
     """Return how much each cluster and each segment of the last run are the same, (clusters, names), 0..1.
 
     labels: the customers' clusters. before: the same customers' last segments, missing for those who had none, who
@@ -117,7 +121,8 @@ def overlap(labels: npt.NDArray[np.int64], count: int, before: pd.Series, names:
     np.add.at(table, (labels[told], columns), 1.0)  # a name that is no more is -1: the last column
     both = table[:, :-1]
     either = table.sum(axis=1, keepdims=True) + both.sum(axis=0, keepdims=True) - both
-    return np.divide(both, either, out=np.zeros_like(both), where=either > 0)
+    shares: npt.NDArray[np.float64] = np.divide(both, either, out=np.zeros_like(both), where=either > 0)
+    return shares
 
 
 def mean_positions(

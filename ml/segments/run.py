@@ -1,4 +1,4 @@
-"""Whole tables of customers to the rows of ml.segment_curve and ml.customer_segment, each source and currency by itself."""
+"""Tables of customers to the rows of ml.segment_curve and ml.customer_segment, each source and currency by itself."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class SegmentSettings:
 
 
 def shops(customers: pd.DataFrame) -> t.Iterator[tuple[tuple[str, str], pd.DataFrame]]:
-    """Give each source and currency with its customers, sorted by customer_id: the same rows in any order, the same fit."""
+    """Give each source and currency with its customers, sorted, so that the order of the rows does not matter."""
     ordered = customers.sort_values([*SHOP_COLUMNS, "customer_id"], ignore_index=True)
     for (source, currency), shop in ordered.groupby(SHOP_COLUMNS, sort=True):
         yield (str(source), str(currency)), shop.reset_index(drop=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from sqlmesh import ExecutionContext
 
 from ml.segments.choice import CountLimits
@@ -10,12 +12,10 @@ from ml.segments.run import SegmentSettings
 
 def segment_settings(context: ExecutionContext) -> SegmentSettings:
     """Return what config.yaml says."""
-    return SegmentSettings(
-        tuple(context.var("segment_features")),
-        CountLimits(
-            int(context.var("segment_least_count")),
-            int(context.var("segment_most_count")),
-            float(context.var("segment_least_rate")),
-            float(context.var("segment_least_stability")),
-        ),
-    )
+    features: t.Any = context.var("segment_features")
+    least_count: t.Any = context.var("segment_least_count")
+    most_count: t.Any = context.var("segment_most_count")
+    least_rate: t.Any = context.var("segment_least_rate")
+    least_stability: t.Any = context.var("segment_least_stability")
+    limits = CountLimits(int(least_count), int(most_count), float(least_rate), float(least_stability))
+    return SegmentSettings(tuple(features), limits)

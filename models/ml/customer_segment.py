@@ -61,12 +61,15 @@ from ml.segments.settings import segment_settings
     },
     depends_on=["mart.customer", "ml.segment_curve", "seed.learned_segment"],
     audits=[
-        ("not_null", {"columns": exp.tuple_("source", "customer_id", "currency", "segment", "recommended_action")}),
+        (
+            "not_null",
+            {"columns": exp.tuple_("source", "customer_id", "currency", "segment", "recommended_action")},
+        ),
         ("unique_combination_of_columns", {"columns": exp.tuple_("source", "customer_id", "currency")}),
     ],
-    description="One row per source, customer who bought, and currency: the segment that k-means found. net_amount adds up "
-    "over customers of one currency; days, rates and distances do not. Answers: which kind of customer is this, and "
-    "what is to be done.",
+    description="One row per source, customer who bought, and currency: the segment that k-means found. net_amount "
+    "adds up over customers of one currency; days, rates and distances do not. Answers: which kind of customer is this, "
+    "and what is to be done.",
 )
 def execute(
     context: ExecutionContext, start: datetime, end: datetime, execution_time: datetime, **kwargs: t.Any

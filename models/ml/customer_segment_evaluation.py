@@ -36,9 +36,9 @@ from ml.segments.settings import segment_settings
         ("not_null", {"columns": exp.tuple_(*EVALUATION_GRAIN)}),
         ("unique_combination_of_columns", {"columns": exp.tuple_(*EVALUATION_GRAIN)}),
     ],
-    description="One row per source, currency (part) and metric of the learned segments, beside a baseline: silhouette, "
-    "stability and smallest share of what is served, and how much of the variance of the holdout's revenue segments "
-    "explain that were learned before it. Nothing adds up.",
+    description="One row per source, currency (part) and metric of the learned segments, beside a baseline: "
+    "silhouette, stability and smallest share of what is served, and how much of the variance of the holdout's revenue "
+    "segments explain that were learned before it. Nothing adds up.",
 )
 def execute(
     context: ExecutionContext, start: datetime, end: datetime, execution_time: datetime, **kwargs: t.Any

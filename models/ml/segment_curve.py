@@ -63,8 +63,8 @@ from ml.segments.settings import segment_settings
         ("unique_combination_of_columns", {"columns": exp.tuple_("source", "currency", "cluster_count")}),
         ("chosen_once", {}),
     ],
-    description="One row per source, currency and number of clusters that was tried for its customers. Nothing adds up. "
-    "The last run's number is kept while it scores about as well. Answers: why are there so many segments.",
+    description="One row per source, currency and number of clusters that was tried for its customers. Nothing adds "
+    "up. The last run's number is kept while it scores about as well. Answers: why are there so many segments.",
 )
 def execute(
     context: ExecutionContext, start: datetime, end: datetime, execution_time: datetime, **kwargs: t.Any

@@ -7,12 +7,12 @@ MODEL (
   columns (
     segment TEXT,
     priority INT,
-    recency_from DOUBLE,
-    recency_to DOUBLE,
-    frequency_from DOUBLE,
-    frequency_to DOUBLE,
-    value_from DOUBLE,
-    value_to DOUBLE,
+    recency_from DOUBLE PRECISION,
+    recency_to DOUBLE PRECISION,
+    frequency_from DOUBLE PRECISION,
+    frequency_to DOUBLE PRECISION,
+    value_from DOUBLE PRECISION,
+    value_to DOUBLE PRECISION,
     recommended_action TEXT
   ),
   grain segment,
