@@ -37,6 +37,8 @@ def fit_clusters(points: Points, count: int) -> Clusters:
     Of more than FIT_SAMPLE points the best of ten starts is found on a sample, and all points go on from there.
     Raises ValueError when there are fewer points than clusters.
     """
+    from threadpoolctl import threadpool_limits
+
     if len(points) < count:
         raise ValueError(f"{len(points)} points cannot make {count} clusters")
     if count == 1 or points.shape[1] == 0:
@@ -46,9 +48,10 @@ def fit_clusters(points: Points, count: int) -> Clusters:
             centroid, np.zeros(len(points), dtype=np.int64), distances, float((distances**2).sum())
         )
     rows = sample_rows(len(points), FIT_SAMPLE)
-    centroids, _ = _kmeans(points[rows], count, starts=10)
-    if len(rows) < len(points):
-        centroids, _ = _kmeans(points, count, begin=centroids)
+    with threadpool_limits(limits=1):
+        centroids = _kmeans(points[rows], count, starts=10)
+        if len(rows) < len(points):
+            centroids = _kmeans(points, count, begin=centroids)
     labels, distances = nearest(points, centroids)
     return Clusters(centroids, labels, distances, float((distances**2).sum()))
 
@@ -92,7 +95,7 @@ def bootstrap_stability(points: Points, count: int) -> float:
     """
     return bootstrap_agreement(
         points,
-        learn=lambda drawn: _kmeans(drawn, count, starts=BOOTSTRAP_STARTS)[0],
+        learn=lambda drawn: _kmeans(drawn, count, starts=BOOTSTRAP_STARTS),
         assign=lambda centroids, rows: nearest(rows, centroids)[0],
     )
 
@@ -106,12 +109,14 @@ def bootstrap_agreement(
     rows are judged on a sample, which is a little too hard on them rather than too kind.
     """
     from sklearn.metrics import adjusted_rand_score
+    from threadpoolctl import threadpool_limits
 
     rows = rows[sample_rows(len(rows), STABILITY_SAMPLE)]
-    whole = np.asarray(assign(learn(rows), rows))
     random = np.random.default_rng(SEGMENT_SEED)
     draws = (random.integers(len(rows), size=len(rows)) for _ in range(BOOTSTRAP_COUNT))
-    return float(np.mean([adjusted_rand_score(whole, assign(learn(rows[draw]), rows)) for draw in draws]))
+    with threadpool_limits(limits=1):  # once: it looks at all loaded libraries
+        whole = np.asarray(assign(learn(rows), rows))
+        return float(np.mean([adjusted_rand_score(whole, assign(learn(rows[draw]), rows)) for draw in draws]))
 
 
 def smallest_share(labels: Labels, count: int) -> float:
@@ -119,13 +124,12 @@ def smallest_share(labels: Labels, count: int) -> float:
     return float(np.bincount(labels, minlength=count).min() / len(labels)) if len(labels) else 0.0
 
 
-def _kmeans(points: Points, count: int, starts: int = 1, begin: Points | None = None) -> tuple[Points, float]:
-    """Centroids and inertia of scikit-learn's k-means, on one thread: sums of several depend on who is first."""
+def _kmeans(points: Points, count: int, starts: int = 1, begin: Points | None = None) -> Points:
+    """Centroids of scikit-learn's k-means. Call it limited to one thread: sums of several depend on who is first."""
     import warnings
 
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
-    from threadpoolctl import threadpool_limits
 
     kmeans = KMeans(
         count,
@@ -133,9 +137,10 @@ def _kmeans(points: Points, count: int, starts: int = 1, begin: Points | None = 
         n_init=starts,
         random_state=SEGMENT_SEED % 2**31,
     )
-    with warnings.catch_warnings(), threadpool_limits(limits=1):
+    with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore", ConvergenceWarning
         )  # a bootstrap sample may have too few distinct points
         kmeans.fit(points)
-    return kmeans.cluster_centers_, float(kmeans.inertia_)
+    centroids: Points = kmeans.cluster_centers_
+    return centroids

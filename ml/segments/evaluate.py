@@ -51,7 +51,9 @@ def segment_evaluations(
     later = dict(shops(at_cut))
     evaluations = []
     for key, shop in shops(customers):
-        chosen = curve[(curve[SHOP_COLUMNS] == list(key)).all(axis=1) & curve["is_chosen"]].iloc[0]
+        chosen = curve[(curve[SHOP_COLUMNS] == list(key)).all(axis=1) & curve["is_chosen"].astype(bool)].iloc[
+            0
+        ]
         evaluations += _now(key, shop, chosen, codes, settings)
         if key in later:
             evaluations.append(_later(key, later[key], codes, settings))
@@ -194,6 +196,11 @@ def _later(
     revenue = np.log1p(np.maximum(shop["next_net_amount"].to_numpy(dtype=float), 0.0))
     buyers = int((revenue > 0).sum())
     few = f"only {buyers} of the customers brought revenue in the holdout" if buyers < FEW_BUYERS else ""
+    told, told_by_grid = epsilon_squared(revenue, labels), epsilon_squared(revenue, on_grid)
+    is_worse = told is not None and told_by_grid is not None and told <= told_by_grid
+    advice = (
+        "the rule-based segments (bi.customer_segment) tell more of the revenue to come" if is_worse else ""
+    )
     cut: date = shop["cut_date"].iat[0]
     return Evaluation(
         model=SEGMENT_MODEL,
@@ -202,10 +209,10 @@ def _later(
         method=SEGMENT_METHOD,
         role="champion",
         metric="next_revenue_epsilon_squared",
-        metric_value=epsilon_squared(revenue, labels),
+        metric_value=told,
         is_higher_better=True,
         baseline_method=GRID_METHOD,
-        baseline_value=epsilon_squared(revenue, on_grid),
+        baseline_value=told_by_grid,
         as_of_date=shop["as_of_date"].iat[0],
         cut_date=cut,
         holdout_days=int(shop["holdout_days"].iat[0]),
@@ -213,5 +220,5 @@ def _later(
         holdout_count=len(shop),
         parameters={"cluster_count": count, "baseline_group_count": len(np.unique(on_grid))},
         data_fingerprint=data_fingerprint(shop),
-        note="; ".join(filter(None, [note, left_out, few])),
+        note="; ".join(filter(None, [note, left_out, few, advice])),
     )

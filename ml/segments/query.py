@@ -17,7 +17,7 @@ AT_CUT = """
 WITH as_of AS (
   SELECT source, MAX(order_date) AS as_of_date FROM placed GROUP BY source
 ), cut AS (
-  SELECT source, as_of_date, as_of_date - CAST(@holdout_days - 1 AS INT) AS cut_date FROM as_of
+  SELECT source, as_of_date, as_of_date - CAST(:holdout_days - 1 AS INT) AS cut_date FROM as_of
 ), event AS (
   SELECT source, currency, customer_id, order_date AS event_date, 1 AS order_count, net_sale_amount AS net_amount
   FROM sale
@@ -33,7 +33,7 @@ SELECT
   event.customer_id,
   cut.as_of_date,
   cut.cut_date,
-  CAST(@holdout_days AS INT) AS holdout_days,
+  CAST(:holdout_days AS INT) AS holdout_days,
   CAST(cut.cut_date - 1 - MAX(event.event_date)
     FILTER (WHERE event.order_count > 0 AND event.event_date < cut.cut_date) AS DOUBLE PRECISION) AS recency_days,
   CAST(SUM(event.order_count) FILTER (WHERE event.event_date < cut.cut_date) AS DOUBLE PRECISION) AS order_count,
@@ -72,8 +72,7 @@ def at_cut_query(
     placed, sale, line: the tables of core.fct_order, mart.order_sale and core.fct_order_line.
     """
     query = parse_one(AT_CUT, dialect="postgres", into=exp.Select)
-    for parameter in list(query.find_all(exp.Parameter)):
-        parameter.replace(exp.Literal.number(holdout_days))
+    query = exp.replace_placeholders(query, holdout_days=holdout_days)
     return _over(query, {"placed": placed, "sale": sale, "line": line})
 
 

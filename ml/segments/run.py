@@ -120,7 +120,7 @@ def customer_segments(
     rules: the columns of seeds/learned_segment.csv. before: SHOP_COLUMNS, customer_id and segment of the last run.
     cluster_number counts from 1, the cluster whose customers are worth most first.
     """
-    choices = curve[curve["is_chosen"]].set_index(SHOP_COLUMNS)["cluster_count"].to_dict()
+    choices = curve[curve["is_chosen"].astype(bool)].set_index(SHOP_COLUMNS)["cluster_count"].to_dict()
     actions = rules.set_index("segment")["recommended_action"].to_dict()
     tables = []
     for key, shop in shops(customers):
