@@ -72,7 +72,8 @@ def at_cut_query(
     placed, sale, line: the tables of core.fct_order, mart.order_sale and core.fct_order_line.
     """
     query = parse_one(AT_CUT, dialect="postgres", into=exp.Select)
-    query = exp.replace_placeholders(query, holdout_days=holdout_days)
+    for placeholder in list(query.find_all(exp.Placeholder)):
+        placeholder.replace(exp.Literal.number(holdout_days))
     return _over(query, {"placed": placed, "sale": sale, "line": line})
 
 

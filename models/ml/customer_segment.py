@@ -68,7 +68,7 @@ from ml.segments.settings import segment_settings
         ("unique_combination_of_columns", {"columns": exp.tuple_("source", "customer_id", "currency")}),
     ],
     description="One row per source, customer who bought, and currency: the segment that k-means found. net_amount "
-    "adds up over customers of one currency; days, rates and distances do not. Answers: which kind of customer this is, "
+    "adds up over customers of one currency; days, rates and distances do not. Answers: which kind of customer is it, "
     "and what to do.",
 )
 def execute(

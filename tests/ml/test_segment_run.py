@@ -55,7 +55,7 @@ def test_two_runs_are_the_same_in_any_order_of_rows_and_after_each_other() -> No
 
 
 def test_a_day_later_customers_keep_their_names() -> None:
-    shop, kind = kinds(spread=0.35)
+    shop, _ = kinds(spread=0.35)
     curve, segments = run(shop)
     later = shop.assign(recency_days=shop["recency_days"] + 1)
     bought = np.arange(0, 400, 25)
@@ -126,7 +126,7 @@ def test_who_brought_back_more_than_was_bought_is_told_and_ranks_last() -> None:
 
 
 def test_further_features_may_be_clustered_on() -> None:
-    shop, kind = kinds()
+    shop, _ = kinds()
     random = np.random.default_rng(7)
     returning = np.where(np.arange(len(shop)) % 8 < 4, 0.01, 0.9) * random.uniform(0.9, 1.1, len(shop))
     wider = type(SETTINGS)((*SETTINGS.features, "return_rate"), SETTINGS.limits)
