@@ -1,8 +1,8 @@
 """The models of the learned segments in a project of their own on DuckDB: planned twice, they are the same."""
 
+import os
 import shutil
 import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import duckdb
 import pandas as pd
 import pytest
 
+from ops.sqlmesh_process import COMMAND
 from tests.ml.segment_shops import AS_OF, kinds
 from tests.support import ROOT, quiet_environment
 
@@ -65,20 +66,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def plan(project: Path, *more: str) -> None:
-    """Plan prod in a process of its own: SQLMesh serialises the functions of the project's `ml`, not those loaded here."""
+    """Plan prod in a process of its own, in which `ml` is the project's: SQLMesh serialises only that."""
     subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "sqlmesh.cli.main",
-            "plan",
-            "--auto-apply",
-            "--no-prompts",
-            "--skip-tests",
-            *more,
-        ],
+        [*COMMAND, "plan", "--auto-apply", "--no-prompts", "--skip-tests", *more],
         cwd=project,
-        env=quiet_environment(PYTHONPATH=str(project)),
+        env=quiet_environment(PYTHONPATH=os.pathsep.join(map(str, (project, ROOT)))),
         check=True,
         timeout=300,
     )
