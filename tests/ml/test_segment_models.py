@@ -81,6 +81,7 @@ def written(project: Path) -> dict[str, pd.DataFrame]:
         return {name: database.execute(f"SELECT * FROM {name} ORDER BY ALL").df() for name in TABLES}
 
 
+@pytest.mark.slow
 def test_two_runs_on_the_same_customers_write_the_same_rows(project: Path) -> None:
     plan(project)
     first = written(project)
