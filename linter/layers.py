@@ -21,7 +21,7 @@ READS: t.Mapping[str, tuple[str, ...]] = {
     "conformed": ("stg", "conformed", SEED),  # its audits read the control totals
     "core": ("conformed", "core", SEED),
     "mart": ("core", "mart", SEED),
-    "ml": ("core", "mart", "ml"),
+    "ml": ("core", "mart", "ml", SEED),
     "bi": ("core", "mart", "ml", SEED),
     "quality": (ANY,),
 }
