@@ -71,7 +71,9 @@ def hold_out(shop: pd.DataFrame, holdout_days: int) -> ClvHoldout:
     """Cut one shop's days in two, see `evaluate_clv`; a history that is too short has nobody before the cut."""
     shop = shop.assign(order_date=pd.to_datetime(shop["order_date"]))
     as_of = pd.Timestamp(shop["as_of_date"].iloc[0])
-    shop = shop[shop["order_date"] <= as_of]
+    shop = shop[shop["order_date"] <= as_of].sort_values(
+        ["customer_id", "order_date"]
+    )  # sums depend on the order
     watched = (as_of - shop["order_date"].min()).days + 1
     length = min(holdout_days, int(watched * LARGEST_HOLDOUT_SHARE))
     note = f"{watched} days of history: a year's seasons are not seen" if watched < DAYS_OF_A_YEAR else ""
@@ -160,8 +162,14 @@ def _errors(forecast: Array, actual: Array, metrics: tuple[str, ...]) -> dict[st
     off = forecast - actual
     varies = len(actual) > 1 and np.ptp(forecast) > 0 and np.ptp(actual) > 0
     total = abs(off.sum() / actual.sum()) if actual.sum() > 0 else np.nan
-    correlation = np.corrcoef(forecast, actual)[0, 1] if varies else np.nan
+    correlation = _correlation(forecast, actual) if varies else np.nan
     return dict(zip(metrics, (np.sqrt((off**2).mean()), np.abs(off).mean(), correlation, total), strict=True))
+
+
+def _correlation(one: Array, other: Array) -> float:
+    """Return Pearson's correlation; without BLAS, whose sums depend on the number of threads."""
+    one, other = one - one.mean(), other - other.mean()
+    return float((one * other).sum() / np.sqrt((one**2).sum() * (other**2).sum()))
 
 
 def _champion(rmse: dict[str, float]) -> str:

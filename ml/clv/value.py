@@ -68,7 +68,7 @@ def discounted_purchases(
     times = np.append(horizon * (place + 1) / 2, horizon)
     expected = expected_purchases(method, parameters, histories, times)
     shares = np.append(weight * horizon / 2 * discount, 1.0) * np.exp(-discount * times)
-    return np.asarray(expected @ shares)
+    return np.asarray((expected * shares).sum(axis=1))  # BLAS would sum by threads
 
 
 def discounted_log_variance(
