@@ -6,7 +6,7 @@ MODEL (
   owner data_science,
   columns (
     tier TEXT,
-    customer_share_rate DOUBLE,
+    customer_share_rate DOUBLE PRECISION,
     meaning TEXT,
     recommended_action TEXT
   ),
