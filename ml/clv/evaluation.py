@@ -13,7 +13,7 @@ from ml.clv.gamma_gamma import gamma_gamma_expected_value
 from ml.clv.histories import Array, customer_histories
 from ml.clv.likelihood import Estimate
 from ml.clv.scores import OWN_MEAN, OWN_RATE, SHOP, own_mean, own_rate
-from ml.clv.shop import GAMMA_GAMMA, fit_shop, shop_histories
+from ml.clv.shop import GAMMA_GAMMA, fit_shop, history_note, shop_histories
 from ml.clv.value import BG_NBD, PARETO_NBD, PURCHASE_MODELS, expected_purchases
 from ml.evaluation import Evaluation, data_fingerprint
 
@@ -28,8 +28,6 @@ CHALLENGER_MARGIN = 0.01
 #: The holdout is at most this share of the time watched, and no shorter than a week.
 LARGEST_HOLDOUT_SHARE = 1 / 3
 SHORTEST_HOLDOUT_DAYS = 7
-FEW_REPEAT_BUYERS_RATE = 0.05
-DAYS_OF_A_YEAR = 365
 
 
 @dataclass(frozen=True)
@@ -76,16 +74,12 @@ def hold_out(shop: pd.DataFrame, holdout_days: int) -> ClvHoldout:
     )  # sums depend on the order
     watched = (as_of - shop["order_date"].min()).days + 1
     length = min(holdout_days, int(watched * LARGEST_HOLDOUT_SHARE))
-    note = f"{watched} days of history: a year's seasons are not seen" if watched < DAYS_OF_A_YEAR else ""
-    if length < SHORTEST_HOLDOUT_DAYS:
-        length, note = 0, f"{watched} days of history are too few to hold a week out"
+    length = length if length >= SHORTEST_HOLDOUT_DAYS else 0
     cut = as_of - timedelta(days=length - 1)
     known = customer_histories(shop if length else shop.iloc[:0], (cut - timedelta(days=1)).date())
     later = shop[shop["order_date"] >= cut].groupby("customer_id")[["is_purchase", "net_amount"]].sum()
     later = later.reindex(known["customer_id"], fill_value=0)
-    came_back = float((known["repeat_count"] > 0).mean()) if len(known) else 0.0
-    if len(known) and came_back < FEW_REPEAT_BUYERS_RATE:
-        note = "; ".join(filter(None, [f"only {came_back:.1%} of the customers had come back", note]))
+    too_short = f"{watched} days of history are too few to hold a week out"
     read = ["customer_id", "order_date", "is_purchase", "net_amount"]
     return ClvHoldout(
         source=str(shop["source"].iloc[0]),
@@ -97,7 +91,7 @@ def hold_out(shop: pd.DataFrame, holdout_days: int) -> ClvHoldout:
         purchases=later["is_purchase"].to_numpy(float),
         spending=later["net_amount"].to_numpy(float),
         fingerprint=data_fingerprint(shop[read]),
-        note=note,
+        note=history_note(known, watched) if length else too_short,
     )
 
 

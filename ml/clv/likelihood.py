@@ -14,6 +14,8 @@ LOG_BOUND = 9.0
 #: So close to a bound counts as on it.
 BOUND_MARGIN = 1e-3
 HESSIAN_STEP = 1e-4
+#: Less information in some direction: a parameter is told to no better than a factor of exp(10).
+LEAST_INFORMATION = 0.01
 
 #: Takes logarithms of the parameters, shape (k,); returns minus the mean log-likelihood and its gradient, shape (k,).
 Loss = t.Callable[[Array], tuple[float, Array]]
@@ -95,14 +97,14 @@ def maximum_likelihood(
 
 
 def _log_covariance(loss: Loss, at: Array, n: int) -> Array:
-    """Return the inverse of the observed information at the maximum, NaN where that is not positive definite."""
+    """Return the inverse of the observed information at the maximum, NaN where there is hardly any."""
     k = len(at)
     hessian = np.empty((k, k))
     for place, step in enumerate(np.eye(k) * HESSIAN_STEP):
         hessian[place] = (loss(at + step)[1] - loss(at - step)[1]) / (2 * HESSIAN_STEP)
     hessian = (hessian + hessian.T) / 2 * n
     try:
-        if np.linalg.eigvalsh(hessian).min() <= 1e-6 * np.abs(np.diag(hessian)).max() / n:
+        if np.linalg.eigvalsh(hessian).min() < LEAST_INFORMATION:
             return np.full((k, k), np.nan)
         return np.asarray(np.linalg.inv(hessian))
     except np.linalg.LinAlgError:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ml.clv.gamma_gamma import gamma_gamma_expected_value, gamma_gamma_log_variance
 from ml.clv.histories import Array
-from ml.clv.shop import GAMMA_GAMMA, PARAMETER_NAMES, fit_shop, shop_histories
+from ml.clv.shop import GAMMA_GAMMA, PARAMETER_NAMES, fit_shop, history_note, shop_histories
 from ml.clv.value import (
     PURCHASE_MODELS,
     annuity_days,
@@ -86,7 +86,8 @@ def score_shop(shop: pd.DataFrame, champions: set[str], terms: ClvTerms) -> pd.D
     scored["clv_amount"] = present.round(4)
     scored["clv_low_amount"] = (present / spread).round(4)
     scored["clv_high_amount"] = (present * spread).round(4)
-    note = "; ".join(part for part in (purchase_note, value_note) if part)
+    thin = history_note(shop, int(shop["tenure_days"].max()) + 1)
+    note = "; ".join(part for part in (purchase_note, value_note, thin) if part)
     return scored.assign(purchase_method=method, value_method=value_method, note=note)
 
 

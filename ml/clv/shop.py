@@ -14,6 +14,8 @@ from ml.clv.value import BG_NBD, PARETO_NBD, fit_purchase_model
 GAMMA_GAMMA = "gamma_gamma"
 #: Fewer repeat buyers say nothing of how rates and dropouts are spread.
 FEWEST_REPEAT_BUYERS = 10
+FEW_REPEAT_BUYERS_RATE = 0.05
+DAYS_OF_A_YEAR = 365
 PARAMETER_NAMES = {BG_NBD: BG_NBD_NAMES, PARETO_NBD: PARETO_NBD_NAMES, GAMMA_GAMMA: GAMMA_GAMMA_NAMES}
 
 
@@ -47,3 +49,17 @@ def fit_shop(method: str, customers: pd.DataFrame) -> tuple[Estimate | None, str
     else:
         found = fit_purchase_model(method, shop_histories(worth))
     return found, found.note or ("" if found.is_converged else "the search for the maximum did not end")
+
+
+def history_note(customers: pd.DataFrame, watched_days: int) -> str:
+    """Return what a shop's history is too thin for, or "": few came back, or less than a year was watched."""
+    came_back = float((customers["repeat_count"] > 0).mean()) if len(customers) else 1.0
+    rare = (
+        f"only {came_back:.1%} of the customers have come back" if came_back < FEW_REPEAT_BUYERS_RATE else ""
+    )
+    short = (
+        f"{watched_days} days of history: a year's seasons are not seen"
+        if watched_days < DAYS_OF_A_YEAR
+        else ""
+    )
+    return "; ".join(part for part in (rare, short) if part)

@@ -168,5 +168,5 @@ def test_rare_repeat_buyers_and_short_histories_are_noted() -> None:
     found = evaluation_frame(
         evaluate_clv(purchase_days(seen).assign(source="corner", currency="EUR", as_of_date=AS_OF), 60)
     )
-    assert found["note"].str.contains(r"only \d\.\d% of the customers had come back").all()
+    assert found["note"].str.contains(r"only \d\.\d% of the customers have come back").all()
     assert found["note"].str.contains("321 days of history: a year's seasons are not seen").all()

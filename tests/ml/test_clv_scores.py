@@ -133,7 +133,24 @@ def test_little_or_odd_data_gives_rows_with_a_reason(seen: pd.DataFrame) -> None
 def test_few_repeat_buyers_are_said_to_be_too_few() -> None:
     seen = customers("corner", "EUR", [1] * 9 + [0] * 90, [5] * 9 + [0] * 90, [90] * 99, [20.0] * 99)
     scored = clv_scores(seen, champions("bg_nbd"), TIERS, TERMS)
-    assert set(scored["note"]) == {"not fitted: 9 of 99 customers came back, 10 are needed"}
+    assert scored["note"].str.startswith("not fitted: 9 of 99 customers came back, 10 are needed").all()
+
+
+def test_what_the_history_is_too_thin_for_is_noted() -> None:
+    chosen = champions("bg_nbd", "gamma_gamma")
+    assert set(clv_scores(shop(), chosen, TIERS, TERMS)["note"]) == {""}
+    short = shop().query("tenure_days < 200")
+    assert set(clv_scores(short, chosen, TIERS, TERMS)["note"]) == {
+        "200 days of history: a year's seasons are not seen"
+    }
+    once = customers("corner", "EUR", [0] * 900, [0] * 900, [500] * 900, [20.0] * 900)
+    rare = clv_scores(
+        pd.concat([once, shop(n=40).assign(customer_id=lambda own: "D" + own["customer_id"])]),
+        champions(),
+        TIERS,
+        TERMS,
+    )
+    assert rare["note"].str.fullmatch(r"only \d\.\d% of the customers have come back").all()
 
 
 def test_the_best_twentieth_are_diamonds_and_equals_are_in_one_tier() -> None:
