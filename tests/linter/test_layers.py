@@ -25,6 +25,7 @@ from linter.layers import LayersReadLeft, StoredDaysKeepNoAttributes
         ("bi.metric", "seed.metric"),
         ("ml.customer_segment", "mart.customer"),
         ("ml.customer_segment", "ml.customer_rfm"),
+        ("ml.customer_clv", "seed.clv_tier"),
         ("bi.customer", "ml.customer_segment"),
         ("bi.sales", "core.fct_order"),
         ("quality.reconciliation", "raw_corner_shop.sale"),
