@@ -38,6 +38,20 @@ RECOMMENDATION_COLUMNS = {
     "because_product_id": "text",
     "as_of_date": "date",
 }
+RECOMMENDATION_DESCRIPTIONS = {
+    "source": "The shop.",
+    "customer_id": "The customer's natural key in its source.",
+    "list": "buy_again: products that the customer bought before; discovery: products that the customer never bought.",
+    "rank": "Place in the list, from 1. Not additive.",
+    "product_id": "The product that is recommended; core.dim_product has its name.",
+    "score": "What the method ranks by; comparable within a method only. ease and ials: expected implicit score (0 to 1); "
+    "time_decayed_frequency: days with a purchase, each halved every 90 days; popularity: share of the customers who bought "
+    "it in discovery, their number in buy_again. Not additive.",
+    "method": "ease, ials, popularity or time_decayed_frequency: the method of this very row.",
+    "reason": "Why, in words.",
+    "because_product_id": "The product in the customer's history that speaks most for this one; empty where no single one does.",
+    "as_of_date": "The last order_date of the source: nothing later was known.",
+}
 
 
 def chunks(customer_count: int, product_count: int) -> list[tuple[int, int]]:

@@ -14,6 +14,7 @@ from ml.recommend.rank import EXCLUDED, NO_ITEM, top_k
 SIMILAR_COUNT = 10
 #: Added to the geometric mean of the buyers: two products that one customer bought are not alike for that.
 SHRINKAGE = 10.0
+LEAST_CUSTOMERS = 2  # what one customer bought says nothing, and would tell of that customer
 SIMILAR_BLOCK = 512
 SIMILAR_DIGITS = 6
 
@@ -26,6 +27,16 @@ SIMILAR_COLUMNS = {
     "customer_count": "bigint",
     "method": "text",
     "as_of_date": "date",
+}
+SIMILAR_DESCRIPTIONS = {
+    "source": "The shop.",
+    "product_id": "The product.",
+    "rank": "Place in its list, from 1. Not additive.",
+    "similar_product_id": "The similar product.",
+    "score": "Cosine of the two products' customers, shrunk where they are few; 0 to 1. Not additive.",
+    "customer_count": "Customers who bought both. Not additive: a customer buys many products.",
+    "method": "How the score was computed.",
+    "as_of_date": "The last order_date of the source: nothing later was known.",
 }
 
 
@@ -47,7 +58,7 @@ def similar_products(shop: Shop) -> t.Iterator[pd.DataFrame]:
     """Yield rows of SIMILAR_COLUMNS: the ten products most similar to each product that was ever sold.
 
     What is not offered is not listed, but has a list of its own: that is what to show in its place. A product that
-    shares no customer with another has no rows.
+    shares fewer than two customers with each other one has no rows.
     """
     history = interactions(shop, day_number(shop.as_of) + 1).binary()
     columns = history.tocsc()
@@ -56,7 +67,7 @@ def similar_products(shop: Shop) -> t.Iterator[pd.DataFrame]:
         score, both = shrunk_cosine(columns, start, stop)
         np.round(score, SIMILAR_DIGITS, out=score)
         score[:, ~shop.is_offered] = EXCLUDED
-        score[both == 0] = EXCLUDED
+        score[both < LEAST_CUSTOMERS] = EXCLUDED
         item, value = top_k(score, SIMILAR_COUNT)
         row, place = np.nonzero(item != NO_ITEM)
         if not len(row):
