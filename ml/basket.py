@@ -61,7 +61,9 @@ def pair_rules(left: sparse.csr_matrix, right: sparse.csr_matrix, minimum: int, 
     rules = pd.DataFrame({"a": a, "b": NO_ITEM_POSITION, "c": c, "both_count": together.data[is_frequent]})
     rules["antecedent_count"], rules["consequent_count"] = left_count[a], right_count[c]
     rules["all_count"] = all_count
-    rules["p_value"] = chance_of(rules["both_count"], rules["antecedent_count"], rules["consequent_count"], all_count)
+    rules["p_value"] = chance_of(
+        rules["both_count"], rules["antecedent_count"], rules["consequent_count"], all_count
+    )
     count = len(left_kept) * (len(right_kept) - int(is_same))
     return RuleFamily(_sorted(rules), count)
 
@@ -89,7 +91,9 @@ def triple_rules(baskets: sparse.csr_matrix, pairs: RuleFamily, minimum: int, al
         _extend(items, a[start : start + PAIR_BLOCK], b[start : start + PAIR_BLOCK], minimum, start)
         for start in range(0, len(a), PAIR_BLOCK)
     ]
-    pair, c, both = (np.concatenate([part[i] for part in parts]) if parts else np.zeros(0, np.int64) for i in range(3))
+    pair, c, both = (
+        np.concatenate([part[i] for part in parts]) if parts else np.zeros(0, np.int64) for i in range(3)
+    )
     with_each = dict(zip(zip(a.tolist(), b.tolist(), strict=True), pair_count.tolist(), strict=True))
     single = counts[kept]
 
@@ -106,7 +110,9 @@ def triple_rules(baskets: sparse.csr_matrix, pairs: RuleFamily, minimum: int, al
         ]
     )
     rules = pd.DataFrame({"a": kept[first], "b": kept[second], "c": kept[c], "both_count": both})
-    rules = rules.assign(antecedent_count=antecedent, consequent_count=single[c], all_count=all_count, p_value=p_value)
+    rules = rules.assign(
+        antecedent_count=antecedent, consequent_count=single[c], all_count=all_count, p_value=p_value
+    )
     return RuleFamily(_sorted(rules), len(a) * max(len(kept) - 2, 0))
 
 
@@ -143,7 +149,10 @@ def measured(rules: pd.DataFrame) -> pd.DataFrame:
     With P(A) = antecedent_count / all_count and so on: support P(AC), confidence P(AC)/P(A), lift P(AC)/(P(A)P(C)),
     leverage P(AC) - P(A)P(C), conviction P(A)P(not C)/P(A and not C), which is NaN for a rule without an exception.
     """
-    both, all_count = rules["both_count"].to_numpy(dtype=np.float64), rules["all_count"].to_numpy(dtype=np.float64)
+    both, all_count = (
+        rules["both_count"].to_numpy(dtype=np.float64),
+        rules["all_count"].to_numpy(dtype=np.float64),
+    )
     antecedent = rules["antecedent_count"].to_numpy(dtype=np.float64)
     consequent = rules["consequent_count"].to_numpy(dtype=np.float64)
     exceptions = antecedent - both
@@ -163,7 +172,9 @@ def _extend(
     """The pair (its number), the third item and the count of each set of three that is frequent."""
     with_both = items[:, a].multiply(items[:, b])
     together = (with_both.T @ items).tocoo()
-    is_third = (together.data >= minimum) & (together.col != a[together.row]) & (together.col != b[together.row])
+    is_third = (
+        (together.data >= minimum) & (together.col != a[together.row]) & (together.col != b[together.row])
+    )
     pair, third = together.row[is_third], together.col[is_third]
     return pair.astype(np.int64) + offset, third.astype(np.int64), together.data[is_third].astype(np.int64)
 

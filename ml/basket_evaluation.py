@@ -154,7 +154,11 @@ def _popular(scope: Scope, item_count: int, count: int) -> npt.NDArray[np.int64]
         members = np.array(sets, dtype=np.int64).reshape(-1, item_count)
         weight = left[members].prod(axis=1) if len(members) else np.zeros(0)
         middle = members[:, 1] if item_count == 3 else np.full(len(members), -1)
-        rules = np.column_stack([members[:, 0], middle, members[:, -1]]) if len(members) else np.zeros((0, 3), np.int64)
+        rules = (
+            np.column_stack([members[:, 0], middle, members[:, -1]])
+            if len(members)
+            else np.zeros((0, 3), np.int64)
+        )
     return rules[np.argsort(-weight, kind="stable")[:count]]
 
 

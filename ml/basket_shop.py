@@ -38,8 +38,8 @@ RULE_COLUMNS = {
 }
 RULE_DESCRIPTIONS = {
     "source": "The shop.",
-    "scope": "product, category, or A_to_B: the antecedent was bought in channel A, the consequent in channel B, by the same "
-    "customer in any order.",
+    "scope": "product, category, or A_to_B: the antecedent was bought in channel A, the consequent in channel B, by "
+    "the same customer in any order.",
     "antecedent_a_id": "The product or category that is bought.",
     "antecedent_b_id": "The other product that is bought, in rules of three; empty text in rules of two.",
     "consequent_id": "The product or category that is bought with it.",
@@ -52,10 +52,10 @@ RULE_DESCRIPTIONS = {
     "confidence_rate": "both_count by antecedent_count. Not additive.",
     "lift": "How many times more often both are together than chance would bring them: 1 is chance. Not additive.",
     "leverage": "Support less what chance would give. Not additive.",
-    "conviction": "How many times more often the rule would fail by chance than it does; empty for a rule that never fails.",
-    "p_value": "How likely chance brings so many together (Fisher's exact test, one-sided); in rules of three the largest of "
-    "the tests against chance and against both shorter rules.",
-    "q_value": "The smallest false discovery rate of the family at which this rule is a discovery (Benjamini and Hochberg).",
+    "conviction": "How many times more often the rule would fail by chance than it does; empty where it never fails.",
+    "p_value": "How likely chance brings so many together (Fisher's exact test, one-sided); in rules of three the "
+    "largest of the tests against chance and against both shorter rules.",
+    "q_value": "The least false discovery rate of the family at which the rule is a discovery (Benjamini, Hochberg).",
     "hypothesis_count": "Rules of the family that were tested, kept or not. Not additive.",
     "as_of_date": "The last order_date of the source: nothing later was known.",
 }
@@ -66,7 +66,8 @@ class BasketShop:
     """One source's baskets.
 
     `baskets` has one row per order that sold merchandise: `basket` (a number), `order_date`, `channel`, `customer_id`
-    (empty where unknown). `lines` has `basket`, `product_id`, `category` (empty where unknown), one row or more for each product in it.
+    (empty where unknown). `lines` has `basket`, `product_id`, `category` (empty where unknown), one or more rows for
+    each product in it.
     """
 
     source: str
@@ -152,7 +153,7 @@ def scopes_of(shop: BasketShop, limits: RuleLimits) -> list[Scope]:
 
 
 def _channel_scopes(shop: BasketShop, limits: RuleLimits) -> list[Scope]:
-    """What customers of both channels buy in one and in the other; a customer counts once, in any order of purchases."""
+    """What customers of both channels buy in one and in the other; each counts once, in any order of purchases."""
     bought = shop.lines.merge(shop.baskets[["basket", "channel", "customer_id"]], on="basket")
     bought = bought[bought["customer_id"] != ""]
     scopes = []

@@ -58,4 +58,6 @@ def read_baskets(context: ExecutionContext) -> t.Iterator[BasketShop]:
     for source, day in zip(as_of["source"], pd.to_datetime(as_of["as_of_date"]), strict=True):
         own = baskets[baskets["source"] == source].reset_index(drop=True)
         held = lines[lines["basket"].isin(own["basket"])]
-        yield BasketShop(source, day.date(), own, held[["basket", "product_id", "category"]].reset_index(drop=True))
+        yield BasketShop(
+            source, day.date(), own, held[["basket", "product_id", "category"]].reset_index(drop=True)
+        )

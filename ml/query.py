@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pandas as pd
 from sqlglot import exp, parse_one
 from sqlmesh import ExecutionContext
@@ -14,7 +16,7 @@ def read_query(context: ExecutionContext, text: str) -> pd.DataFrame:
 
     Each model has to stand in the reading model's `depends_on`: `resolve_table` says so where one does not.
     """
-    query = parse_one(text, dialect="postgres")
+    query = t.cast(exp.Expression, parse_one(text, dialect="postgres"))
     for table in list(query.find_all(exp.Table)):
         if table.db:  # a CTE has none
             resolved = context.resolve_table(f"{table.db}.{table.name}")

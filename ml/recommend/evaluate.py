@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
@@ -40,17 +39,18 @@ RECALL_PLACES, PRECISION_PLACES = 20, 10
 DECIDING_METRIC = "ndcg_at_10"
 RECOMMENDATION_MODEL, SIMILAR_MODEL = "ml.product_recommendation", "ml.similar_product"
 ALL, NEW_CUSTOMER, RATING = "all", "new_customer", "rating"
+RATINGS_NOTE = "ratings enter the implicit score; no list is ranked by an expected rating"
 COSINE, BIASES, MEAN_RATING = "shrunk_cosine", "shrunk_biases", "mean_rating"
 
 
-@dataclass
 class Tally:
     """What is known of one method's lists so far: metrics by customer, and the products that were listed."""
 
-    recall: list[npt.NDArray[np.float64]] = field(default_factory=list)
-    precision: list[npt.NDArray[np.float64]] = field(default_factory=list)
-    ndcg: list[npt.NDArray[np.float64]] = field(default_factory=list)
-    listed: set[int] = field(default_factory=set)
+    def __init__(self) -> None:
+        self.recall: list[npt.NDArray[np.float64]] = []
+        self.precision: list[npt.NDArray[np.float64]] = []
+        self.ndcg: list[npt.NDArray[np.float64]] = []
+        self.listed: set[int] = set()
 
     def add(self, scores: npt.NDArray[np.float32], truth: npt.NDArray[np.bool_]) -> None:
         """Judge scores (n × P) by the truth (n × P); customers without a true product do not count."""
@@ -69,7 +69,9 @@ class Tally:
     def metrics(self, product_count: int) -> dict[str, float]:
         """Return each metric's mean over the customers; coverage is the share of products in any list of ten."""
         if not self.customer_count():
-            return dict.fromkeys(("recall_at_20", "precision_at_10", DECIDING_METRIC, "coverage_at_10"), np.nan)
+            return dict.fromkeys(
+                ("recall_at_20", "precision_at_10", DECIDING_METRIC, "coverage_at_10"), np.nan
+            )
         return {
             "recall_at_20": float(np.mean(np.concatenate(self.recall))),
             "precision_at_10": float(np.mean(np.concatenate(self.precision))),
@@ -103,7 +105,10 @@ def evaluate_recommendations(shop: Shop, ease_most_products: int = EASE_MOST_PRO
         rows = customers[start:stop]
         newcomers.add(discovery_scores(None, known, rows), _dense(holdout, rows))
     about = _about(shop, cut, known)
-    return [*_rankings(tallies, about, int(np.count_nonzero(known.customer_count))), *_rating(shop, cut, about)]
+    return [
+        *_rankings(tallies, about, int(np.count_nonzero(known.customer_count))),
+        *_rating(shop, cut, about),
+    ]
 
 
 def _judge_known_customers(
@@ -264,7 +269,7 @@ def _rating(shop: Shop, cut: int, about: dict[str, t.Any]) -> t.Iterator[Evaluat
             is_higher_better=False,
             baseline_method="" if is_baseline else MEAN_RATING,
             baseline_value=None if is_baseline else baseline,
-            note=note or ("ratings enter the implicit score; no list is ranked by an expected rating" * (not is_baseline)),
+            note=note or ("" if is_baseline else RATINGS_NOTE),
         )
 
 
@@ -279,5 +284,3 @@ def champions(evaluations: pd.DataFrame) -> dict[tuple[str, str], str]:
         (source, part): method
         for source, part, method in zip(served["source"], served["part"], served["method"], strict=True)
     }
-
-

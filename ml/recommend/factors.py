@@ -30,13 +30,13 @@ class FactorModel:
         with threadpool_limits(limits=1):
             found = self.customer_factors[customers] @ self.product_factors.T
         found[np.diff(history.indptr)[customers] == 0] = 0.0
-        return found
+        return np.asarray(found)
 
     def pull(self, bought: npt.NDArray[np.int32], item: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """Return how close (cosine) each bought product (n) is to each listed item (n × k)."""
         length = np.linalg.norm(self.product_factors, axis=1, keepdims=True)
         unit = self.product_factors / np.where(length > 0, length, 1.0)
-        return np.einsum("nf,nkf->nk", unit[bought], unit[item])
+        return np.asarray(np.einsum("nf,nkf->nk", unit[bought], unit[item]))
 
 
 def fit_factors(history: sparse.csr_matrix, factor_count: int = FACTOR_COUNT) -> FactorModel:

@@ -126,7 +126,9 @@ def _visits(shop: Shop, before_day: int) -> pd.DataFrame:
     units = events["unit_count"].to_numpy(dtype=np.float64)
     order = np.lexsort((units, day, cell))  # the units too: sums depend on their order in the last bit
     cell, day, units = cell[order], day[order], units[order]
-    first = np.r_[True, (cell[1:] != cell[:-1]) | (day[1:] != day[:-1])] if len(cell) else np.zeros(0, dtype=bool)
+    first = (
+        np.r_[True, (cell[1:] != cell[:-1]) | (day[1:] != day[:-1])] if len(cell) else np.zeros(0, dtype=bool)
+    )
     starts = np.flatnonzero(first)
     return pd.DataFrame({"cell": cell[starts], "day": day[starts], "unit_count": _sum_by_cell(units, starts)})
 

@@ -11,9 +11,7 @@ NO_ITEM = -1
 BLOCK_WIDTH = 64
 
 
-def top_k(
-    scores: npt.NDArray[np.float32], k: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+def top_k(scores: npt.NDArray[np.float32], k: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
     """Return the columns (n × k) of the k largest scores of each row, best first, and those scores.
 
     Of equal scores the smaller column comes first, also at the cut. Rows with fewer than k scores above EXCLUDED end

@@ -30,7 +30,7 @@ class RatingModel:
             + self.product_bias[ratings["product"].to_numpy()]
             + self.customer_bias[ratings["customer"].to_numpy()]
         )
-        return np.clip(expected, LOWEST_RATING, HIGHEST_RATING)
+        return np.asarray(np.clip(expected, LOWEST_RATING, HIGHEST_RATING))
 
 
 def fit_ratings(ratings: pd.DataFrame, customer_count: int, product_count: int) -> RatingModel | None:
@@ -46,7 +46,9 @@ def fit_ratings(ratings: pd.DataFrame, customer_count: int, product_count: int) 
     score = ordered["score"].to_numpy(dtype=np.float64)
     mean = float(score.mean())
     product_bias = _shrunk_mean(product, score - mean, product_count, PRODUCT_PRIOR)
-    customer_bias = _shrunk_mean(customer, score - mean - product_bias[product], customer_count, CUSTOMER_PRIOR)
+    customer_bias = _shrunk_mean(
+        customer, score - mean - product_bias[product], customer_count, CUSTOMER_PRIOR
+    )
     return RatingModel(mean, product_bias, customer_bias)
 
 

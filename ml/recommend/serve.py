@@ -44,12 +44,12 @@ RECOMMENDATION_DESCRIPTIONS = {
     "list": "buy_again: products that the customer bought before; discovery: products that the customer never bought.",
     "rank": "Place in the list, from 1. Not additive.",
     "product_id": "The product that is recommended; core.dim_product has its name.",
-    "score": "What the method ranks by; comparable within a method only. ease and ials: expected implicit score (0 to 1); "
-    "time_decayed_frequency: days with a purchase, each halved every 90 days; popularity: share of the customers who bought "
-    "it in discovery, their number in buy_again. Not additive.",
+    "score": "What the method ranks by; comparable within a method only. ease and ials: expected implicit "
+    "score (0 to 1); time_decayed_frequency: days with a purchase, each halved every 90 days; popularity: share of the "
+    "customers who bought it in discovery, their number in buy_again. Not additive.",
     "method": "ease, ials, popularity or time_decayed_frequency: the method of this very row.",
     "reason": "Why, in words.",
-    "because_product_id": "The product in the customer's history that speaks most for this one; empty where no single one does.",
+    "because_product_id": "The product in the customer's history that speaks most for this one; empty where none does.",
     "as_of_date": "The last order_date of the source: nothing later was known.",
 }
 
@@ -65,9 +65,7 @@ def item_method(product_count: int, ease_most_products: int = EASE_MOST_PRODUCTS
     return EASE if product_count <= ease_most_products else IALS
 
 
-def fit_items(
-    score: sparse.csr_matrix, ease_most_products: int = EASE_MOST_PRODUCTS
-) -> ItemModel:
+def fit_items(score: sparse.csr_matrix, ease_most_products: int = EASE_MOST_PRODUCTS) -> ItemModel:
     """Return EASE, or iALS above ease_most_products, fitted on implicit scores (C × P)."""
     if item_method(score.shape[1], ease_most_products) == EASE:
         return fit_ease(score)
@@ -126,8 +124,8 @@ def discovery_scores(
 def buy_again_scores(known: Interaction, method: str) -> npt.NDArray[np.float64]:
     """Return the score of each stored cell of what customers bought, by time-decayed frequency or by popularity."""
     if method == POPULARITY:
-        return known.customer_count[known.frequency.indices].astype(np.float64)
-    return np.round(known.frequency.data.astype(np.float64), DIGITS)
+        return np.asarray(known.customer_count[known.frequency.indices], dtype=np.float64)
+    return np.asarray(np.round(known.frequency.data.astype(np.float64), DIGITS))
 
 
 def _buy_again(shop: Shop, known: Interaction, method: str, start: int, stop: int) -> pd.DataFrame:
@@ -170,14 +168,15 @@ def _discovery(
     item, score, because = item[row, place], score[row, place].astype(np.float64), because[row, place]
     is_popular = score <= 0
     buyers = known.customer_count[item]
-    names = shop.product_ids[item] if len(item) else np.zeros(0, dtype=object)
-    reasons = np.where(because == NO_ITEM, None, shop.product_ids[because]) if len(item) else names
+    reasons = np.full(len(item), None, dtype=object)
+    has_reason = ~is_popular & (because != NO_ITEM)
+    reasons[has_reason] = shop.product_ids[because[has_reason]]
     return pd.DataFrame(
         {
             "customer": row + start,
             "list": DISCOVERY,
             "rank": place + 1,
-            "product_id": names,
+            "product_id": shop.product_ids[item],
             "score": np.round(np.where(is_popular, buyers / max(len(shop.customer_ids), 1), score), DIGITS),
             "method": np.where(is_popular, POPULARITY, method),
             "reason": [
@@ -186,7 +185,7 @@ def _discovery(
                 else (f"goes with {bought}" if bought else "fits the purchases as a whole")
                 for popular, count, bought in zip(is_popular, buyers.tolist(), reasons, strict=True)
             ],
-            "because_product_id": np.where(is_popular, None, reasons),
+            "because_product_id": reasons,
         }
     )
 

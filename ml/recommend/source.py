@@ -33,16 +33,20 @@ SELECT source, product_id, product_kind, is_deleted, (ROW_NUMBER() OVER (ORDER B
 FROM core.dim_product
 WHERE is_current AND source IN (SELECT source FROM core.fct_order)
 """
-# Out of stock: nothing is left anywhere at the end of the last day that the source counted. What is not counted is offered.
+# Out of stock: nothing is left anywhere at the end of the last day that was counted. What is not counted is offered.
 OFFERED_PRODUCTS = f"""
 WITH product AS ({PRODUCTS}), counted AS (
   SELECT source, product_id, SUM(on_hand_quantity) AS on_hand_quantity
   FROM core.fct_inventory_snapshot AS stock
-  WHERE snapshot_date = (SELECT MAX(snapshot_date) FROM core.fct_inventory_snapshot AS newest WHERE newest.source = stock.source)
+  WHERE snapshot_date = (
+    SELECT MAX(snapshot_date) FROM core.fct_inventory_snapshot AS newest WHERE newest.source = stock.source
+  )
   GROUP BY source, product_id
 )
 SELECT product.source, product.product_id, product.product,
-  (product.product_kind = 'product' AND NOT product.is_deleted AND COALESCE(counted.on_hand_quantity, 1) > 0) AS is_offered
+  (
+    product.product_kind = 'product' AND NOT product.is_deleted AND COALESCE(counted.on_hand_quantity, 1) > 0
+  ) AS is_offered
 FROM product
 LEFT JOIN counted ON counted.source = product.source AND counted.product_id = product.product_id
 ORDER BY product.product

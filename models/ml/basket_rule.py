@@ -6,10 +6,11 @@ import typing as t
 from datetime import datetime
 
 import pandas as pd
-from ml.basket_shop import RULE_COLUMNS, RULE_DESCRIPTIONS, RuleLimits, basket_rules
-from ml.basket_source import BASKET_TABLES, read_baskets
 from sqlglot import exp
 from sqlmesh import ExecutionContext, model
+
+from ml.basket_shop import RULE_COLUMNS, RULE_DESCRIPTIONS, RuleLimits, basket_rules
+from ml.basket_source import BASKET_TABLES, read_baskets
 
 GRAIN = ("source", "scope", "antecedent_a_id", "antecedent_b_id", "consequent_id")
 
@@ -24,16 +25,20 @@ GRAIN = ("source", "scope", "antecedent_a_id", "antecedent_b_id", "consequent_id
     depends_on=BASKET_TABLES,
     tags=["ml"],
     audits=[
-        ("not_null", {"columns": exp.tuple_(*GRAIN, "both_count", "support_rate", "lift", "p_value", "q_value")}),
+        (
+            "not_null",
+            {"columns": exp.tuple_(*GRAIN, "both_count", "support_rate", "lift", "p_value", "q_value")},
+        ),
         ("unique_combination_of_columns", {"columns": exp.tuple_(*GRAIN)}),
         ("accepted_range", {"column": exp.column("confidence_rate"), "min_v": 0, "max_v": 1}),
         ("accepted_range", {"column": exp.column("q_value"), "min_v": 0, "max_v": 1}),
     ],
-    description="One row per source, scope and rule 'who buys the antecedent also buys the consequent': between two products, "
-    "of two products and a third, between two categories, and over two channels by the same customers. Counted as in "
-    "mart.product_pair, mart.category_pair and mart.channel_pair; only rules that chance does not explain are kept: of each "
-    "family at most rule_discovery_rate (config.yaml) are expected to be false. Nothing here is additive. Answers: what to "
-    "show beside a basket, and how sure that is.",
+    description="One row per source, scope and rule 'who buys the antecedent also buys the consequent': between two"
+    " products, of two products and a third, between two categories, and over two channels by the same "
+    "customers. Counted as in mart.product_pair, mart.category_pair and mart.channel_pair; only rules "
+    "that chance does not explain are kept: of each family at most rule_discovery_rate (config.yaml) "
+    "are expected to be false. Nothing here is additive. Answers: what to show beside a basket, and how"
+    " sure that is.",
 )
 def execute(
     context: ExecutionContext, start: datetime, end: datetime, execution_time: datetime, **kwargs: t.Any

@@ -6,12 +6,13 @@ import typing as t
 from datetime import datetime
 
 import pandas as pd
+from sqlglot import exp
+from sqlmesh import ExecutionContext, model
+
 from ml.basket_evaluation import evaluate_rules
 from ml.basket_shop import RuleLimits
 from ml.basket_source import BASKET_TABLES, read_baskets
 from ml.evaluation import EVALUATION_COLUMNS, EVALUATION_DESCRIPTIONS, EVALUATION_GRAIN, evaluation_frame
-from sqlglot import exp
-from sqlmesh import ExecutionContext, model
 
 
 @model(
@@ -27,9 +28,9 @@ from sqlmesh import ExecutionContext, model
         ("not_null", {"columns": exp.tuple_(*EVALUATION_GRAIN, "role", "as_of_date")}),
         ("unique_combination_of_columns", {"columns": exp.tuple_(*EVALUATION_GRAIN)}),
     ],
-    description="One row per model, source, family of rules, method and metric: rules that know nothing of the 28 days that "
-    "end with the source's last sale, judged by the baskets of those days, beside as many rules between the most popular "
-    "items. Nothing here is additive. Answers: do the rules hold.",
+    description="One row per model, source, family of rules, method and metric: rules that know nothing of the 28 "
+    "days that end with the source's last sale, judged by the baskets of those days, beside as many "
+    "rules between the most popular items. Nothing here is additive. Answers: do the rules hold.",
 )
 def execute(
     context: ExecutionContext, start: datetime, end: datetime, execution_time: datetime, **kwargs: t.Any

@@ -6,6 +6,9 @@ import typing as t
 from datetime import datetime
 
 import pandas as pd
+from sqlglot import exp
+from sqlmesh import ExecutionContext, model
+
 from ml.query import read_query
 from ml.recommend.evaluate import champions
 from ml.recommend.serve import (
@@ -17,8 +20,6 @@ from ml.recommend.serve import (
     recommendations,
 )
 from ml.recommend.source import SHOP_TABLES, read_shops
-from sqlglot import exp
-from sqlmesh import ExecutionContext, model
 
 
 @model(
@@ -31,15 +32,21 @@ from sqlmesh import ExecutionContext, model
     depends_on=[*SHOP_TABLES, "ml.product_recommendation_evaluation"],
     tags=["ml"],
     audits=[
-        ("not_null", {"columns": exp.tuple_("source", "customer_id", "list", "rank", "product_id", "score", "method")}),
+        (
+            "not_null",
+            {"columns": exp.tuple_("source", "customer_id", "list", "rank", "product_id", "score", "method")},
+        ),
         ("unique_combination_of_columns", {"columns": exp.tuple_("source", "customer_id", "list", "rank")}),
-        ("unique_combination_of_columns", {"columns": exp.tuple_("source", "customer_id", "list", "product_id")}),
+        (
+            "unique_combination_of_columns",
+            {"columns": exp.tuple_("source", "customer_id", "list", "product_id")},
+        ),
         ("accepted_range", {"column": exp.column("rank"), "min_v": 1, "max_v": 10}),
     ],
-    description="One row per source, current customer, list and place in it: up to ten products to buy again, and up to "
-    "ten to discover, as of the last order_date of the source. Products that are out of stock or were taken out of the "
-    "catalogue are in neither list; customers who were taken out of the books have none. Nothing here is additive. "
-    "Answers: what to offer a customer next, and why.",
+    description="One row per source, current customer, list and place in it: up to ten products to buy again, and "
+    "up to ten to discover, as of the last order_date of the source. Products that are out of stock or "
+    "were taken out of the catalogue are in neither list; customers who were taken out of the books "
+    "have none. Nothing here is additive. Answers: what to offer a customer next, and why.",
 )
 def execute(
     context: ExecutionContext, start: datetime, end: datetime, execution_time: datetime, **kwargs: t.Any

@@ -6,10 +6,11 @@ import typing as t
 from datetime import datetime
 
 import pandas as pd
-from ml.recommend.similar import SIMILAR_COLUMNS, SIMILAR_DESCRIPTIONS, similar_products
-from ml.recommend.source import SHOP_TABLES, read_shops
 from sqlglot import exp
 from sqlmesh import ExecutionContext, model
+
+from ml.recommend.similar import SIMILAR_COLUMNS, SIMILAR_DESCRIPTIONS, similar_products
+from ml.recommend.source import SHOP_TABLES, read_shops
 
 
 @model(
@@ -24,13 +25,17 @@ from sqlmesh import ExecutionContext, model
     audits=[
         ("not_null", {"columns": exp.tuple_("source", "product_id", "rank", "similar_product_id", "score")}),
         ("unique_combination_of_columns", {"columns": exp.tuple_("source", "product_id", "rank")}),
-        ("unique_combination_of_columns", {"columns": exp.tuple_("source", "product_id", "similar_product_id")}),
+        (
+            "unique_combination_of_columns",
+            {"columns": exp.tuple_("source", "product_id", "similar_product_id")},
+        ),
         ("accepted_range", {"column": exp.column("score"), "min_v": 0, "max_v": 1}),
     ],
-    description="One row per source, product that was ever sold and place in its list of up to ten similar products: those "
-    "that the same customers bought, at any time. What is out of stock or was taken out of the catalogue has a list, and "
-    "is in none. Judged in ml.product_recommendation_evaluation. Nothing here is additive. Answers: what to show beside a "
-    "product, and in the place of one that is gone.",
+    description="One row per source, product that was ever sold and place in its list of up to ten similar "
+    "products: those that the same customers bought, at any time. What is out of stock or was taken out"
+    " of the catalogue has a list, and is in none. Judged in ml.product_recommendation_evaluation. "
+    "Nothing here is additive. Answers: what to show beside a product, and in the place of one that is "
+    "gone.",
 )
 def execute(
     context: ExecutionContext, start: datetime, end: datetime, execution_time: datetime, **kwargs: t.Any
