@@ -52,15 +52,16 @@ def fit_factors(history: sparse.csr_matrix, factor_count: int = FACTOR_COUNT) ->
         return FactorModel(
             np.zeros((shape[0], factor_count), np.float32), np.zeros((shape[1], factor_count), np.float32)
         )
+    confidence = history.astype(np.float32)  # implicit takes what is stored for the confidence itself
+    confidence.data = 1.0 + np.float32(CONFIDENCE) * confidence.data
     with threadpool_limits(limits=1):
         als = AlternatingLeastSquares(
             factors=factor_count,
             regularization=FACTOR_REGULARISATION,
-            alpha=CONFIDENCE,
             iterations=ITERATION_COUNT,
             random_state=SEED,
             num_threads=1,
             use_gpu=False,
         )
-        als.fit(history.astype(np.float32), show_progress=False)
+        als.fit(confidence, show_progress=False)
     return FactorModel(np.asarray(als.user_factors), np.asarray(als.item_factors))
