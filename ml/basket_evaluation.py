@@ -139,7 +139,7 @@ def _counts(
 
 
 def _popular(scope: Scope, item_count: int, count: int) -> npt.NDArray[np.int64]:
-    """The rules (n × 3) between the items whose counts have the largest product, as many as asked for if there are."""
+    """The rules (n × 3) among the fewest most popular items that have as many as asked for, most popular first."""
     left, right = (_item_totals(side.matrix) for side in (scope.left, scope.right))
     if scope.left is not scope.right:
         width = min(max(int(np.ceil(np.sqrt(count))) + 1, 2), max(len(left), len(right)))

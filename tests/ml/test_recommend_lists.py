@@ -30,9 +30,13 @@ from ml.recommend.source import shop_of
 from tests.ml.shops import AS_OF, LAST_DAY, drawn_shop, shop_of_lines
 
 
-def lists(shop: Shop, discovery: str = EASE, again: str = DECAYED_FREQUENCY, most: int = 15_000) -> pd.DataFrame:
+def lists(
+    shop: Shop, discovery: str = EASE, again: str = DECAYED_FREQUENCY, most: int = 15_000
+) -> pd.DataFrame:
     parts = list(recommendations(shop, again, discovery, most))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(RECOMMENDATION_COLUMNS))
+    return (
+        pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(RECOMMENDATION_COLUMNS))
+    )
 
 
 def of(rows: pd.DataFrame, customer: str, name: str) -> list[str]:
@@ -42,11 +46,16 @@ def of(rows: pd.DataFrame, customer: str, name: str) -> list[str]:
 
 
 def test_buy_again_ranks_recent_habits_first() -> None:
-    shop = shop_of_lines([("a", "old", 140), ("a", "old", 130), ("a", "new", 1), ("a", "gone", 0)], withheld=["gone"])
+    shop = shop_of_lines(
+        [("a", "old", 140), ("a", "old", 130), ("a", "new", 1), ("a", "gone", 0)], withheld=["gone"]
+    )
     rows = lists(shop)
     assert of(rows, "a", BUY_AGAIN) == ["new", "old"]
     assert rows["reason"][1] == "bought on 2 days, last on 2025-11-21"
-    assert of(lists(shop, again=POPULARITY), "a", BUY_AGAIN) == ["new", "old"]  # equally popular: by product_id
+    assert of(lists(shop, again=POPULARITY), "a", BUY_AGAIN) == [
+        "new",
+        "old",
+    ]  # equally popular: by product_id
 
 
 def test_discovery_names_the_purchase_that_speaks_for_it() -> None:
@@ -64,12 +73,17 @@ def test_lists_hold_what_the_customer_may_have(method: str, most: int) -> None:
     shop = drawn_shop()
     shop.is_offered[::5] = False
     rows = lists(shop, method, most=most)
-    bought = {(shop.customer_ids[c], shop.product_ids[p]) for c, p in shop.events[["customer", "product"]].to_numpy()}
+    bought = {
+        (shop.customer_ids[c], shop.product_ids[p])
+        for c, p in shop.events[["customer", "product"]].to_numpy()
+    }
     offered = set(shop.product_ids[shop.is_offered])
     assert set(rows["product_id"]) <= offered
     pairs = list(zip(rows["customer_id"], rows["product_id"], strict=True))
     assert len(pairs) == len(set(pairs))
-    assert all((pair in bought) == (name == BUY_AGAIN) for pair, name in zip(pairs, rows["list"], strict=True))
+    assert all(
+        (pair in bought) == (name == BUY_AGAIN) for pair, name in zip(pairs, rows["list"], strict=True)
+    )
     for customer in shop.customer_ids:
         own = {product for who, product in bought if who == customer}
         assert len(of(rows, customer, DISCOVERY)) == min(10, len(offered - own))
@@ -118,7 +132,10 @@ def test_a_cold_start_gets_what_most_customers_bought() -> None:
 def test_small_shops_get_sensible_lists_or_none(shop: Shop) -> None:
     rows = lists(shop)
     evaluations = evaluation_frame(evaluate_recommendations(shop))
-    bought = {(shop.customer_ids[c], shop.product_ids[p]) for c, p in shop.events[["customer", "product"]].to_numpy()}
+    bought = {
+        (shop.customer_ids[c], shop.product_ids[p])
+        for c, p in shop.events[["customer", "product"]].to_numpy()
+    }
     for customer in shop.customer_ids:
         own = {product for who, product in bought if who == customer}
         assert set(of(rows, customer, BUY_AGAIN)) == own
@@ -207,15 +224,24 @@ def test_the_evaluation_is_fitted_on_nothing_from_the_cut_on() -> None:
 def test_numbers_of_all_sources_become_positions_of_one() -> None:
     customers = pd.DataFrame({"source": "s", "customer_id": ["b", "c"], "customer": [5, 6]})
     products = pd.DataFrame(
-        {"source": "s", "product_id": ["q", "p", "never"], "product": [8, 7, 9], "is_offered": [True, False, True]}
+        {
+            "source": "s",
+            "product_id": ["q", "p", "never"],
+            "product": [8, 7, 9],
+            "is_offered": [True, False, True],
+        }
     )
     day = (date(2026, 1, 1) - date(1970, 1, 1)).days
-    events = pd.DataFrame({"customer": [6, 1, 5], "product": [8, 2, 7], "day": day, "unit_count": [1.0, 1.0, 2.0]})
-    ratings = pd.DataFrame({"customer": [5, 5, 6], "product": [8, 9, 8], "day": [day, day, day + 400], "score": 4.0})
+    events = pd.DataFrame(
+        {"customer": [6, 1, 5], "product": [8, 2, 7], "day": day, "unit_count": [1.0, 1.0, 2.0]}
+    )
+    ratings = pd.DataFrame(
+        {"customer": [5, 5, 6], "product": [8, 9, 8], "day": [day, day, day + 400], "score": 4.0}
+    )
     shop = shop_of("s", pd.Timestamp("2026-01-01"), customers, products, events, ratings)
     assert shop.customer_ids.tolist() == ["b", "c"]
     assert shop.product_ids.tolist() == ["p", "q"]  # what was never sold has no place
     assert shop.is_offered.tolist() == [False, True]
     assert shop.events[["customer", "product"]].to_numpy().tolist() == [[1, 1], [0, 0]]
     assert shop.ratings[["customer", "product"]].to_numpy().tolist() == [[0, 1]]  # the last one is of later
-    assert AS_OF > shop.as_of
+    assert shop.as_of < AS_OF

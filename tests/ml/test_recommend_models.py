@@ -20,7 +20,9 @@ from tests.ml.shops import LAST_DAY, drawn_shop, shop_of_lines
 
 def history(rows: int = 60, columns: int = 23, seed: int = 3) -> sparse.csr_matrix:
     random = np.random.default_rng(seed)
-    return sparse.csr_matrix((random.random((rows, columns)) < 0.2) * random.random((rows, columns))).astype(np.float32)
+    return sparse.csr_matrix((random.random((rows, columns)) < 0.2) * random.random((rows, columns))).astype(
+        np.float32
+    )
 
 
 def test_ease_is_the_ridge_regression_of_each_product_on_the_others() -> None:
@@ -31,7 +33,9 @@ def test_ease_is_the_ridge_regression_of_each_product_on_the_others() -> None:
     for product in range(dense.shape[1]):
         others = np.delete(np.arange(dense.shape[1]), product)
         x = dense[:, others]
-        expected[others, product] = np.linalg.solve(x.T @ x + penalty * np.eye(len(others)), x.T @ dense[:, product])
+        expected[others, product] = np.linalg.solve(
+            x.T @ x + penalty * np.eye(len(others)), x.T @ dense[:, product]
+        )
     np.testing.assert_allclose(fit_ease(matrix, 5.0).weights, expected, atol=2e-5)
 
 
@@ -69,7 +73,9 @@ def test_factors_of_products_solve_their_weighted_ridge_regressions() -> None:
 def test_who_has_no_history_has_no_scores() -> None:
     matrix = sparse.csr_matrix(np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 0.0], [0.0, 1.0, 1.0]]))
     assert not fit_factors(matrix, 2).scores(matrix, np.array([1])).any()
-    assert not fit_factors(sparse.csr_matrix((2, 3))).scores(sparse.csr_matrix((2, 3)), np.array([0, 1])).any()
+    assert (
+        not fit_factors(sparse.csr_matrix((2, 3))).scores(sparse.csr_matrix((2, 3)), np.array([0, 1])).any()
+    )
     assert not fit_ease(sparse.csr_matrix((2, 3), dtype=np.float32)).weights.any()
 
 
@@ -78,7 +84,10 @@ def test_the_implicit_score_adds_its_four_parts() -> None:
     known = interactions(shop_of_lines(lines, [("a", "y", 3, 2.0), ("a", "y", 2, 4.0)]), LAST_DAY + 1)
     purchase, quantity = np.log(2) / np.log(4), np.log(3) / np.log(4)
     expected = [
-        [(0.3 + 0.2 * 0.5 ** (1 / 90) + 0.1) / 0.6, 0.4 * 3 / 4 + 0.3 * purchase + 0.2 * 0.25 + 0.1 * np.log(2) / np.log(4)],
+        [
+            (0.3 + 0.2 * 0.5 ** (1 / 90) + 0.1) / 0.6,
+            0.4 * 3 / 4 + 0.3 * purchase + 0.2 * 0.25 + 0.1 * np.log(2) / np.log(4),
+        ],
         [0.0, (0.3 * purchase + 0.2 * 0.5 + 0.1 * quantity) / 0.6],
     ]
     np.testing.assert_allclose(known.score.toarray(), expected, rtol=1e-6)
@@ -137,15 +146,19 @@ def test_ratings_are_the_mean_and_shrunk_biases() -> None:
 
 def test_similar_products_share_customers() -> None:
     shop = shop_of_lines(
-        [(c, p, 1) for c in "abcd" for p in "xy"] + [("a", "z", 2), ("b", "z", 2), ("e", "z", 1), ("e", "w", 1)],
+        [(c, p, 1) for c in "abcd" for p in "xy"]
+        + [("a", "z", 2), ("b", "z", 2), ("e", "z", 1), ("e", "w", 1)],
         withheld=["y"],
     )
     rows = pd.concat(similar_products(shop))
     found = {(row.product_id, row.similar_product_id): (row.rank, row.score) for row in rows.itertuples()}
     cosine = round(2 / (np.sqrt(4 * 3) + SHRINKAGE), 6)
-    assert found == {  # y is not offered and in no list but has one; w shares one customer with z, which says nothing
-        ("x", "z"): (1, pytest.approx(cosine)),
-        ("y", "x"): (1, pytest.approx(round(4 / (4 + SHRINKAGE), 6))),
-        ("y", "z"): (2, pytest.approx(cosine)),
-        ("z", "x"): (1, pytest.approx(cosine)),
-    }
+    assert (
+        found
+        == {  # y is not offered and in no list but has one; w shares one customer with z, which says nothing
+            ("x", "z"): (1, pytest.approx(cosine)),
+            ("y", "x"): (1, pytest.approx(round(4 / (4 + SHRINKAGE), 6))),
+            ("y", "z"): (2, pytest.approx(cosine)),
+            ("z", "x"): (1, pytest.approx(cosine)),
+        }
+    )
