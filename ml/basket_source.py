@@ -1,0 +1,63 @@
+"""The shops' baskets, read from the star schema."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pandas as pd
+from sqlmesh import ExecutionContext
+
+from ml.basket_shop import BasketShop
+from ml.query import read_query
+
+#: The models that read_baskets asks; a Python model that calls it depends on them.
+BASKET_TABLES = ["core.dim_product", "core.fct_order", "core.fct_order_line", "mart.order_sale"]
+
+# A basket is an order that sold merchandise, as in mart.product_pair. Baskets and products are read by number, not by
+# text: a number is a place in the order of unique keys, so each query gives a key the same one.
+NUMBERED_BASKETS = """
+SELECT source, order_key, order_date, channel, customer_id, (ROW_NUMBER() OVER (ORDER BY order_key))::INT AS basket
+FROM mart.order_sale
+"""
+# Of each product the versions: the category is the one as of the order, as in mart.category_pair.
+NUMBERED_VERSIONS = """
+SELECT product_key, source, product_id, COALESCE(category, '') AS category,
+  (ROW_NUMBER() OVER (ORDER BY product_key))::INT AS product_version
+FROM core.dim_product
+"""
+BASKETS = f"""
+SELECT source, basket, order_date, channel, COALESCE(customer_id, '') AS customer_id
+FROM ({NUMBERED_BASKETS}) AS numbered
+ORDER BY basket
+"""
+VERSIONS = f"""
+SELECT product_version, product_id, category FROM ({NUMBERED_VERSIONS}) AS numbered ORDER BY product_version
+"""
+BASKET_LINES = f"""
+WITH basket AS ({NUMBERED_BASKETS}), version AS ({NUMBERED_VERSIONS})
+SELECT basket.basket, version.product_version
+FROM core.fct_order_line AS line
+JOIN basket ON basket.order_key = line.order_key
+JOIN version ON version.product_key = line.product_key
+WHERE line.line_kind = 'product' AND NOT line.is_cancelled AND NOT line.is_return
+"""
+LAST_ORDER_DATES = """
+SELECT source, MAX(order_date) AS as_of_date FROM core.fct_order GROUP BY source ORDER BY source
+"""
+
+
+def read_baskets(context: ExecutionContext) -> t.Iterator[BasketShop]:
+    """Yield each source's baskets, in the sources' order; a line of a product that nobody knows is left out."""
+    as_of = read_query(context, LAST_ORDER_DATES)
+    if as_of.empty:
+        return
+    baskets, versions = read_query(context, BASKETS), read_query(context, VERSIONS)
+    lines = read_query(context, BASKET_LINES).drop_duplicates()
+    baskets["order_date"] = pd.to_datetime(baskets["order_date"]).dt.date
+    lines = lines.merge(versions, on="product_version").sort_values(["basket", "product_id", "category"])
+    for source, day in zip(as_of["source"], pd.to_datetime(as_of["as_of_date"]), strict=True):
+        own = baskets[baskets["source"] == source].reset_index(drop=True)
+        held = lines[lines["basket"].isin(own["basket"])]
+        yield BasketShop(
+            source, day.date(), own, held[["basket", "product_id", "category"]].reset_index(drop=True)
+        )
