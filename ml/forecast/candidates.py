@@ -13,7 +13,6 @@ from ml.forecast.intermittent import adida_imapa, croston_sba, tsb
 from ml.forecast.naive import last_year, seasonal_naive, window_average
 from ml.forecast.smoothing import ets, theta
 
-#: The first is the baseline; the second is served where nothing is known yet.
 CANDIDATES = (
     "seasonal_naive",
     "window_average",
@@ -28,7 +27,9 @@ CANDIDATES = (
     "boosting",
 )
 BASELINE = "seasonal_naive"
-FALLBACK = "window_average"
+#: What is served where nothing was scored yet: the first of these that the series is long enough for.
+FALLBACKS = ("combination", "window_average", "seasonal_naive")
+RATES = ("croston_sba", "tsb", "adida", "imapa")
 COMBINED = ("window_average", "ets", "theta", "tsb")
 WINDOW_DAYS = 56
 MOST_AGGREGATED_DAYS = 91
@@ -60,7 +61,31 @@ def candidate_forecasts(
         "boosting": boosted(values, origins, horizon, step_days, calendar, prices, is_count),
     }
     made["adida"], made["imapa"] = adida_imapa(values, origins, horizon, MOST_AGGREGATED_DAYS // step_days)
+    if season > 1:
+        for name in RATES:
+            made[name] = made[name] * _phase_shape(values, origins, made["window_average"], season)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # the median of nothing is nothing
         made["combination"] = np.nanmedian(np.stack([made[name] for name in COMBINED]), axis=0)
     return np.maximum(np.stack([made[name] for name in CANDIDATES]), 0.0)
+
+
+def _phase_shape(
+    values: npt.NDArray[np.float64], origins: t.Sequence[int], average: npt.NDArray[np.float64], season: int
+) -> npt.NDArray[np.float64]:
+    """Return what a rate is multiplied by on each day ahead: the window average by weekday to its mean.
+
+    1 for a series that sells on less than half of the days: what it sold on which weekday is chance.
+    """
+    shape = np.ones(average.shape)
+    for number, origin in enumerate(origins):
+        busy = (np.nan_to_num(values[:, max(0, origin - WINDOW_DAYS) : origin]) > 0).mean(axis=1) >= 0.5
+        usual = average[number, :, :season].mean(axis=1)
+        use = busy & (usual > 0)
+        shape[number, use] = np.maximum(average[number, use], 0) / usual[use, None]
+    return shape
+
+
+def fallback_order() -> tuple[int, ...]:
+    """Return the numbers of FALLBACKS among CANDIDATES."""
+    return tuple(CANDIDATES.index(name) for name in FALLBACKS)

@@ -72,17 +72,25 @@ def first_periods(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
 
 
 def complete_days(order_counts: npt.NDArray[np.float64], least_share: float, most_days: int) -> int:
-    """Return how many leading days look complete: a source that is cut off ends in days of ever fewer orders.
+    """Return how many leading days look complete: a source that was cut off ends in days of ever fewer orders.
 
-    A day at the end is incomplete while its orders are below least_share of the median of 28 days, and so is what follows it.
-    The 28 days end two weeks before the day that is judged, so that a long fade does not lower its own measure. At most
-    most_days are left out: a shop that sells nothing for longer has closed, and that is to be forecast.
+    The incomplete end begins on the first day from which on all days have fewer orders than least_share of the median of the
+    28 days before it. It is at most most_days long: a shop that sells next to nothing for longer has closed, and that is
+    to be forecast. Nothing is left out where fewer than 28 days lie before the end.
     """
     count = len(order_counts)
-    kept = count
-    for day in range(count - 1, max(count - 1 - most_days, 41), -1):
-        usual = np.median(order_counts[day - 42 : day - 14])
-        if order_counts[day] >= least_share * usual:
-            break
-        kept = day
-    return count if count - kept >= most_days else kept
+    first = max(count - most_days - 1, 28)
+    for day in range(first, count):
+        usual = np.median(order_counts[day - 28 : day])
+        if order_counts[day:].max() < least_share * usual:
+            return day if count - day <= most_days else count
+    return count
+
+
+def backtest_origins(periods: int, step: int, most_windows: int, least_known: int) -> list[int]:
+    """Return the origins of the backtest windows, oldest first, and last the number of periods: today's origin.
+
+    Windows do not overlap. At least least_known periods lie before the first.
+    """
+    windows = max(0, min(most_windows, (periods - least_known) // step))
+    return [periods - step * back for back in range(windows, -1, -1)]

@@ -44,34 +44,99 @@ def root_mean_squared_scaled_error(
     return np.asarray(np.sqrt(((forecasts - actuals) ** 2).mean(axis=-1)) / scale)
 
 
-def shrunk_scores(
+def relative_scores(
     scores: npt.NDArray[np.float64], groups: npt.NDArray[np.int64], prior_windows: float
 ) -> npt.NDArray[np.float64]:
-    """Return (methods, series): each method's mean over the windows, drawn towards that of the series' group.
+    """Return (methods, series): each method's error against that of the middle method, drawn towards that of the series' group.
 
     scores: (methods, windows, series), NaN where a method had no forecast. A few windows of one series say little: the
-    group's mean counts as prior_windows more. inf where a method had no forecast in the latest window, so that it cannot be
-    served now.
+    mean of the series' group counts as prior_windows more. 1 is as good as the middle method, 0.9 a tenth better; NaN where
+    no series of the group has a score.
     """
     seen = ~np.isnan(scores)
-    sums, counts = np.where(seen, scores, 0.0).sum(axis=1), seen.sum(axis=1)
-    result = np.full(sums.shape, np.inf)
+    middle = _median_of_known(scores)
+    own = np.where(seen, scores, 0.0).sum(axis=1)
+    usual = np.where(seen, np.nan_to_num(middle), 0.0).sum(axis=1)
+    ratio = np.divide(own, usual, out=np.full(own.shape, np.nan), where=usual > 0)
+    windows = np.where(np.isnan(ratio), 0, seen.sum(axis=1))
+    result = np.full(own.shape, np.nan)
     for group in np.unique(groups):
         inside = groups == group
-        # A method is compared with the others where all have a score, or the harder series would speak against it.
-        usual = mean_of_known(scores[:, :, inside], axis=0)
-        relative = scores[:, :, inside] / np.where(usual > 0, usual, np.nan)
-        typical = mean_of_known(relative.reshape(len(scores), -1), axis=1)
-        own_level = mean_of_known(usual, axis=0)
-        prior = typical[:, None] * own_level[None, :]
-        known = counts[:, inside] > 0
-        prior = np.where(np.isnan(prior), np.where(known, 0, np.inf), prior)
-        mixed = sums[:, inside] + prior_windows * np.where(np.isfinite(prior), prior, 0)
-        result[:, inside] = np.where(known, mixed / (counts[:, inside] + prior_windows), np.inf)
+        typical = mean_of_known(ratio[:, inside], axis=1)[:, None]
+        weight = windows[:, inside]
+        result[:, inside] = (np.nan_to_num(ratio[:, inside]) * weight + prior_windows * typical) / (
+            weight + prior_windows
+        )
     return result
 
 
-def champions(scores: npt.NDArray[np.float64], fallback: int) -> npt.NDArray[np.int64]:
-    """Return the number of each series' best method; the fallback where none has a score. Ties go to the earlier method."""
-    best = scores.argmin(axis=0)
-    return np.where(np.isfinite(scores.min(axis=0)), best, fallback).astype(np.int64)
+def _median_of_known(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return (windows, series): the median over the methods that have a score; NaN where none has."""
+    ordered = np.sort(scores, axis=0)  # NaN come last
+    count = (~np.isnan(scores)).sum(axis=0)
+    low, high = (np.maximum(count - 1, 0) // 2)[None], (count // 2)[None]
+    high = np.minimum(high, np.maximum(count - 1, 0)[None])
+    pair = np.take_along_axis(ordered, low, axis=0) + np.take_along_axis(ordered, high, axis=0)
+    return np.asarray(pair[0] / 2)
+
+
+def choose_methods(
+    scores: npt.NDArray[np.float64],
+    available: npt.NDArray[np.bool_],
+    groups: npt.NDArray[np.int64],
+    prior_windows: float,
+    order: tuple[int, ...],
+) -> npt.NDArray[np.int64]:
+    """Return (origins, series): the method served from each origin, by the windows before it.
+
+    scores: (methods, windows, series); available: (methods, origins, series), whether a method has a forecast there. The
+    windows end where the next origin begins, so that origin k knows the windows 0 .. k - 1. Where nothing is scored yet,
+    the first available method of order; -1 where none is available.
+    """
+    origins = available.shape[1]
+    chosen = np.full(available.shape[1:], -1, dtype=np.int64)
+    for origin in range(origins):
+        rated = np.full(available[:, 0].shape, np.nan)
+        if origin:
+            rated = relative_scores(scores[:, :origin], groups, prior_windows)
+        default = np.full(rated.shape, np.inf)
+        for rank, method in enumerate(order):
+            default[method] = 1e9 + rank
+        cost = np.where(np.isnan(rated), default, rated)
+        cost = np.where(available[:, origin], cost, np.inf)
+        best = cost.argmin(axis=0)
+        chosen[origin] = np.where(np.isfinite(cost.min(axis=0)), best, -1)
+    return chosen
+
+
+def served_forecasts(
+    forecasts: npt.NDArray[np.float64], chosen: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float64]:
+    """Return (origins, series, horizon): the chosen method's of (methods, origins, series, horizon); zero where none is (-1)."""
+    taken = np.take_along_axis(forecasts, np.maximum(chosen, 0)[None, :, :, None], axis=0)[0]
+    return np.where((chosen < 0)[:, :, None], 0.0, taken)
+
+
+def beats_baseline(
+    scores: npt.NDArray[np.float64],
+    chosen: npt.NDArray[np.int64],
+    baseline: int,
+    groups: npt.NDArray[np.int64],
+) -> npt.NDArray[np.bool_]:
+    """Return per series whether the methods chosen for its group were better than the baseline on the windows that followed.
+
+    scores: (methods, windows, series); chosen: (origins, series), each by the windows before it, so that nothing was seen
+    that is judged. The first window is left out: nothing was known to choose by. True where there is nothing to judge by.
+    """
+    windows = scores.shape[1]
+    better = np.ones(scores.shape[2], dtype=bool)
+    if windows < 2:
+        return better
+    served = np.take_along_axis(scores, np.maximum(chosen[:windows], 0)[None], axis=0)[0][1:]
+    naive = scores[baseline][1:]
+    both = ~np.isnan(served) & ~np.isnan(naive) & (chosen[1:windows] >= 0)
+    for group in np.unique(groups):
+        inside = both & (groups == group)[None]
+        if inside.any():
+            better[groups == group] = served[inside].sum() < naive[inside].sum()
+    return better
