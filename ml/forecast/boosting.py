@@ -1,4 +1,6 @@
-"""One gradient-boosted model for all series of a source: it learns from all of them what a single one is too short to show."""
+"""One gradient-boosted model for all series of a source: it learns from all of them what a single one is too short to
+show.
+"""
 
 from __future__ import annotations
 
@@ -27,11 +29,11 @@ def boosted(
 ) -> npt.NDArray[np.float64]:
     """Forecast periods relative to the series' level by histogram gradient boosting, one fit per origin.
 
-    A row is a series, an earlier origin and a period ahead of it; its features are the periods before that origin and what
-    the calendar says of the period ahead (calendar_features, (periods + horizon, 6)). prices: (series, periods), the price
-    of each period or NaN. is_count: a Poisson loss, weighted by the level; else squares. Fixed seed, one thread: the same
-    rows give the same trees. NaN where a series sold nothing in the last 8 weeks, or where there is too little to learn.
-    Source: Friedman, Annals of Statistics 29 (2001); Ke et al., LightGBM, NeurIPS (2017).
+    A row is a series, an earlier origin and a period ahead of it; its features are the periods before that origin and
+    what the calendar says of the period ahead (calendar_features, (periods + horizon, 6)). prices: (series, periods),
+    the price of each period or NaN. is_count: a Poisson loss, weighted by the level; else squares. Fixed seed, one
+    thread: the same rows give the same trees. NaN where a series sold nothing in the last 8 weeks, or where there is
+    too little to learn. Source: Friedman, Annals of Statistics 29 (2001); Ke et al., LightGBM, NeurIPS (2017).
     """
     from sklearn.ensemble import HistGradientBoostingRegressor
     from threadpoolctl import threadpool_limits

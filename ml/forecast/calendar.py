@@ -13,7 +13,9 @@ FAR_DAYS = 15  # a holiday further away than two weeks is no reason to buy yet
 
 
 def country_holidays(calendar: pd.DataFrame, country_code: str) -> list[date]:
-    """Return a country's holidays from columns calendar_date and is_holiday_XX; none where the calendar has no such column."""
+    """Return a country's holidays from columns calendar_date and is_holiday_XX; none where the calendar has no such
+    column.
+    """
     column = f"{HOLIDAY_PREFIX}{country_code.lower()}"
     if column not in calendar:
         return []
@@ -24,7 +26,8 @@ def country_holidays(calendar: pd.DataFrame, country_code: str) -> list[date]:
 def calendar_features(
     first_date: date, periods: int, step_days: int, holidays: list[date]
 ) -> npt.NDArray[np.float64]:
-    """Return (periods, 6): weekday 0..6, day of month, month, days to the next holiday, days since the last, holidays within.
+    """Return (periods, 6): weekday 0..6, day of month, month, days to the next holiday, days since the last, holidays
+    within.
 
     A period of more than one day has the values of its first day, and counts the holidays of all its days.
     """

@@ -44,10 +44,11 @@ def candidate_forecasts(
     prices: npt.NDArray[np.float64] | None = None,
     is_count: bool = False,
 ) -> npt.NDArray[np.float64]:
-    """Return (methods, origins, series, horizon) in the order of CANDIDATES, none below zero; NaN where a method has none.
+    """Return (methods, origins, series, horizon) in the order of CANDIDATES, none below zero; NaN where a method has
+    none.
 
-    Days have a season of a week, weeks have none: the seasonal naive method then repeats the last week. combination is the
-    median of COMBINED. calendar and prices as in boosting.
+    Days have a season of a week, weeks have none: the seasonal naive method then repeats the last week. combination
+    is the median of COMBINED. calendar and prices as in boosting.
     """
     season = 7 // step_days
     made = {

@@ -11,9 +11,10 @@ import numpy.typing as npt
 def season_strength(values: npt.NDArray[np.float64], season: int) -> tuple[float, float]:
     """Return the strength of the season (0 none .. 1 nothing else) and the p-value of what STL leaves being noise.
 
-    Strength: 1 - Var(remainder) / Var(season + remainder), not below 0: Wang, Smith & Hyndman, Data Mining and Knowledge Discovery
-    13 (2006). p-value: Ljung & Box, Biometrika 65 (1978), of the remainder up to two seasons: a small one says that days
-    tell of the next days beyond trend and season. NaN where fewer than 4 seasons are known or the series is constant.
+    Strength: 1 - Var(remainder) / Var(season + remainder), not below 0: Wang, Smith & Hyndman, Data Mining and
+    Knowledge Discovery 13 (2006). p-value: Ljung & Box, Biometrika 65 (1978), of the remainder up to two seasons: a
+    small one says that days tell of the next days beyond trend and season. NaN where fewer than 4 seasons are known
+    or the series is constant.
     """
     from statsmodels.stats.diagnostic import acorr_ljungbox
     from statsmodels.tsa.seasonal import STL

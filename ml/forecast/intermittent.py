@@ -45,10 +45,9 @@ def croston_sba(
     return _rate_ahead(rates, horizon)
 
 
-def tsb(
-    values: npt.NDArray[np.float64], origins: t.Sequence[int], horizon: int
-) -> npt.NDArray[np.float64]:
-    """Smoothed size times smoothed probability of a sale, the latter moved in every period: it forgets what has died out.
+def tsb(values: npt.NDArray[np.float64], origins: t.Sequence[int], horizon: int) -> npt.NDArray[np.float64]:
+    """Smoothed size times smoothed probability of a sale, the latter moved in every period: it forgets what has died
+    out.
 
     Teunter, Syntetos & Babai, European J. Operational Research 214 (2011), equation (4), both weights 0.1.
     """
@@ -74,11 +73,12 @@ def tsb(
 def adida_imapa(
     values: npt.NDArray[np.float64], origins: t.Sequence[int], horizon: int, most_periods: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Smooth sums over as many periods as lie between two sales (ADIDA), or over 1, 2, ... up to that many (IMAPA: their mean).
+    """Smooth sums over as many periods as lie between two sales (ADIDA), or over 1, 2, ... up to that many (IMAPA:
+    their mean).
 
     The sums end at the origin; what is left over at the beginning is dropped. Not more than most_periods are summed.
-    Nikolopoulos et al., J. Operational Research Society 62 (2011); Petropoulos & Kourentzes, ibid. 66 (2015).
-    Returns both, (origins, series, horizon).
+    Nikolopoulos et al., J. Operational Research Society 62 (2011); Petropoulos & Kourentzes, ibid. 66 (2015). Returns
+    both, (origins, series, horizon).
     """
     adida = np.full((len(origins), len(values)), np.nan)
     imapa = np.full((len(origins), len(values)), np.nan)
@@ -88,7 +88,9 @@ def adida_imapa(
         total = np.zeros(len(values))
         for level in range(1, int(levels.max(initial=0)) + 1):
             chosen = levels >= level
-            sums = known[chosen][:, origin % level :].reshape(int(chosen.sum()), origin // level, level).sum(2)
+            sums = (
+                known[chosen][:, origin % level :].reshape(int(chosen.sum()), origin // level, level).sum(2)
+            )
             rate = ses_states(sums, [sums.shape[1]], AGGREGATE_WEIGHTS)[0][0] / level
             total[chosen] += rate
             adida[number] = np.where(levels == level, _spread(rate, chosen), adida[number])

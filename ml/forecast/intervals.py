@@ -10,10 +10,12 @@ MOST_WIDENING = 2.0
 
 
 def conformal_quantile(errors: npt.NDArray[np.float64], level: float) -> float:
-    """Return the ceil((n + 1) level)-th smallest absolute error, which the next one exceeds with a chance of 1 - level.
+    """Return the ceil((n + 1) level)-th smallest absolute error, which the next one exceeds with a chance of 1 -
+    level.
 
-    NaN are left out; NaN comes back where n is too small for the level (below 4 for 0.8, below 9 for 0.9). Source: Vovk,
-    Gammerman, Shafer, Algorithmic Learning in a Random World (2005); Lei et al., J. American Statistical Association 113 (2018).
+    NaN are left out; NaN comes back where n is too small for the level (below 4 for 0.8, below 9 for 0.9). Source:
+    Vovk, Gammerman, Shafer, Algorithmic Learning in a Random World (2005); Lei et al., J. American Statistical
+    Association 113 (2018).
     """
     known = np.sort(np.abs(errors[~np.isnan(errors)]))
     rank = int(np.ceil((len(known) + 1) * level - 1e-9))
@@ -25,8 +27,8 @@ def interval_widths(
 ) -> npt.NDArray[np.float64]:
     """Return each series' half width in units of its scale.
 
-    errors: (series, n) scaled errors of earlier windows, NaN where unknown. A series with too few of its own takes those
-    of its group; NaN where these are too few as well.
+    errors: (series, n) scaled errors of earlier windows, NaN where unknown. A series with too few of its own takes
+    those of its group; NaN where these are too few as well.
     """
     count = errors.shape[1]
     ordered = np.sort(np.abs(errors), axis=1)  # NaN come last
@@ -46,11 +48,13 @@ def interval_widths(
 def widths_by_origin(
     errors: npt.NDArray[np.float64], groups: npt.NDArray[np.int64]
 ) -> dict[float, npt.NDArray[np.float64]]:
-    """Return for each of LEVELS (origins, series): the half width at each origin by the windows before it, NaN at the first.
+    """Return for each of LEVELS (origins, series): the half width at each origin by the windows before it, NaN at the
+    first.
 
-    errors: (windows, series, n), scaled; there is one origin more than windows. Errors of one window go together, so that
-    widths by few windows are too narrow: they are widened by what the errors of later windows were to the widths before
-    them, at the same level, where that is more than 1, at most twice. A higher level is never narrower than a lower one.
+    errors: (windows, series, n), scaled; there is one origin more than windows; groups: (origins, series). Errors of
+    one window go together, so that widths by few windows are too narrow: they are widened by what the errors of later
+    windows were to the widths before them, at the same level, where that is more than 1, at most twice. A higher
+    level is never narrower than a lower one.
     """
     windows, count = errors.shape[:2]
     widths = {level: np.full((windows + 1, count), np.nan) for level in LEVELS}
@@ -59,8 +63,8 @@ def widths_by_origin(
         before = errors[:origin].transpose(1, 0, 2).reshape(count, -1)
         factor, narrower = np.ones(count), np.zeros(count)
         for level in LEVELS:
-            own = interval_widths(before, groups, level)
-            needed = interval_widths(exceeded[level], groups, level)
+            own = interval_widths(before, groups[origin], level)
+            needed = interval_widths(exceeded[level], groups[origin], level)
             factor = np.where(np.isnan(needed), factor, np.clip(needed, 1.0, MOST_WIDENING))
             widths[level][origin] = np.maximum(own * factor, narrower)
             narrower = np.nan_to_num(widths[level][origin])

@@ -25,7 +25,8 @@ def seasonal_naive(
 def window_average(
     values: npt.NDArray[np.float64], origins: t.Sequence[int], horizon: int, season: int, cycles: int
 ) -> npt.NDArray[np.float64]:
-    """Average each phase of the season (day of the week) over the last cycles; a young series, over what there is of it.
+    """Average each phase of the season (day of the week) over the last cycles; a young series, over what there is of
+    it.
 
     A phase that was not seen yet takes the mean of those that were.
     """
@@ -66,4 +67,4 @@ def mean_of_known(values: npt.NDArray[np.float64], axis: int) -> npt.NDArray[np.
     known = ~np.isnan(values)
     count = known.sum(axis=axis)
     total = np.where(known, values, 0.0).sum(axis=axis)
-    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    return np.asarray(np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0))

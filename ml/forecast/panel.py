@@ -40,7 +40,8 @@ def build_panel(
 ) -> Panel:
     """Sum rows into series of days or weeks from first_date to last_date; rows outside are left out.
 
-    A period that last_date cuts is left out. Each combination of the key columns among the rows that are left, is a series.
+    A period that last_date cuts is left out. Each combination of the key columns among the rows that are left, is a
+    series.
     """
     periods = ((last_date - first_date).days + 1) // step_days
     position = (pd.to_datetime(rows[date_column]) - pd.Timestamp(first_date)).dt.days.to_numpy() // step_days
@@ -54,7 +55,12 @@ def build_panel(
     order = np.lexsort((amounts, position, series))
     cells = (series * max(periods, 1) + position)[order]
     values = np.bincount(cells, weights=amounts[order], minlength=len(keys) * periods)
-    return Panel(keys, blank_before_first(values.reshape(len(keys), max(periods, 0))), first_date, step_days)
+    return Panel(
+        keys,
+        blank_before_first(values.astype(np.float64).reshape(len(keys), max(periods, 0))),
+        first_date,
+        step_days,
+    )
 
 
 def blank_before_first(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -68,15 +74,16 @@ def first_periods(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     known = ~np.isnan(values)
     if values.shape[1] == 0:
         return np.zeros(len(values), dtype=np.int64)
-    return np.where(known.any(axis=1), known.argmax(axis=1), values.shape[1]).astype(np.int64)
+    firsts = np.where(known.any(axis=1), known.argmax(axis=1), values.shape[1])
+    return np.asarray(firsts, dtype=np.int64)
 
 
 def complete_days(order_counts: npt.NDArray[np.float64], least_share: float, most_days: int) -> int:
     """Return how many leading days look complete: a source that was cut off ends in days of ever fewer orders.
 
-    The incomplete end begins on the first day from which on all days have fewer orders than least_share of the median of the
-    28 days before it. It is at most most_days long: a shop that sells next to nothing for longer has closed, and that is
-    to be forecast. Nothing is left out where fewer than 28 days lie before the end.
+    The incomplete end begins on the first day from which on all days have fewer orders than least_share of the median
+    of the 28 days before it. It is at most most_days long: a shop that sells next to nothing for longer has closed,
+    and that is to be forecast. Nothing is left out where fewer than 28 days lie before the end.
     """
     count = len(order_counts)
     first = max(count - most_days - 1, 28)

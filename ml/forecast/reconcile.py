@@ -6,14 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 
-def share_out(
-    parts: npt.NDArray[np.float64], whole: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
+def share_out(parts: npt.NDArray[np.float64], whole: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return the parts in their own proportions, so that they add up to the whole in each period.
 
-    parts: (parts, horizon), none below zero; whole: (horizon,). A period in which all parts are zero takes the proportions of
-    the whole horizon; where these are zero too, the parts stay zero. Top-down by forecast proportions: Athanasopoulos, Ahmed
-    & Hyndman, Int. J. Forecasting 25 (2009).
+    parts: (parts, horizon), none below zero; whole: (horizon,). A period in which all parts are zero takes the
+    proportions of the whole horizon; where these are zero too, the parts stay zero. Top-down by forecast proportions:
+    Athanasopoulos, Ahmed & Hyndman, Int. J. Forecasting 25 (2009).
     """
     sums = parts.sum(axis=0)
     over_time = parts.sum(axis=1)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +13,9 @@ from ml.evaluation import data_fingerprint
 from ml.forecast.calendar import calendar_features, country_holidays
 from ml.forecast.candidates import CANDIDATES, candidate_forecasts
 from ml.forecast.diagnosis import season_strength
-from ml.forecast.panel import Panel, backtest_origins, build_panel, complete_days
+from ml.forecast.panel import Panel, backtest_origins, build_panel
 from ml.forecast.scoring import naive_scale
+from ml.forecast.settings import ForecastSettings, horizon_days, last_complete_date
 
 ALL_CATEGORIES = "all"
 CANDIDATE_COLUMNS = {
@@ -35,32 +35,19 @@ CANDIDATE_COLUMNS = {
 }
 
 
-@dataclass(frozen=True)
-class SalesSettings:
-    """horizon_weeks: whole weeks ahead. most_windows: of the backtest. least_known_days: before its first window.
-
-    complete_share, incomplete_days: of complete_days.
-    """
-
-    horizon_weeks: int = 4
-    most_windows: int = 6
-    least_known_days: int = 56
-    complete_share: float = 0.5
-    incomplete_days: int = 60
-
-
 def sales_candidates(
     sales: pd.DataFrame,
     orders: pd.DataFrame,
     sources: pd.DataFrame,
     calendar: pd.DataFrame,
-    settings: SalesSettings,
+    settings: ForecastSettings,
 ) -> pd.DataFrame:
     """Return CANDIDATE_COLUMNS: one row per series, origin and day ahead, with each candidate's forecast.
 
-    sales: source, currency, category, sales_date, net_amount, unit_count. orders: source, sales_date, order_count. sources:
-    source, as_of_date (the last day that is known) and country_code (whose holidays count). calendar: calendar_date and
-    is_holiday_XX. The last origin is today's: its actual_amount is NaN. A source that sold nothing has no rows.
+    sales: source, currency, category, sales_date, net_amount, unit_count. orders: source, sales_date, order_count.
+    sources: source, as_of_date (the last day that is known) and country_code (whose holidays count). calendar:
+    calendar_date and is_holiday_XX. The last origin is today's: its actual_amount is NaN. A source that sold nothing
+    has no rows.
     """
     frames = []
     for source in sources.sort_values("source").itertuples(index=False):
@@ -69,7 +56,7 @@ def sales_candidates(
             continue
         days = pd.to_datetime(own["sales_date"]).dt.date
         first, as_of = days.min(), max(days.max(), pd.Timestamp(source.as_of_date).date())
-        last = _last_complete_date(orders[orders["source"] == source.source], first, as_of, settings)
+        last = last_complete_date(orders[orders["source"] == source.source], first, as_of, settings)
         holidays = country_holidays(calendar, str(source.country_code))
         for currency, rows in own.groupby("currency", sort=True):
             made = _currency_candidates(rows, first, last, holidays, settings)
@@ -80,16 +67,8 @@ def sales_candidates(
     return pd.concat(frames, ignore_index=True)[list(CANDIDATE_COLUMNS)]
 
 
-def _last_complete_date(orders: pd.DataFrame, first: date, as_of: date, settings: SalesSettings) -> date:
-    counts = build_panel(orders, ["source"], "sales_date", "order_count", first, as_of)
-    if not len(counts.values):
-        return as_of
-    kept = complete_days(np.nan_to_num(counts.values[0]), settings.complete_share, settings.incomplete_days)
-    return first + timedelta(days=kept - 1)
-
-
 def _currency_candidates(
-    rows: pd.DataFrame, first: date, last: date, holidays: list[date], settings: SalesSettings
+    rows: pd.DataFrame, first: date, last: date, holidays: list[date], settings: ForecastSettings
 ) -> pd.DataFrame:
     series = pd.concat([rows, rows.assign(category=ALL_CATEGORIES)])
     net = build_panel(series, ["category"], "sales_date", "net_amount", first, last)
@@ -108,11 +87,6 @@ def _currency_candidates(
     shapes = [season_strength(values, 7) for values in net.values]
     described = pd.DataFrame(shapes, columns=["season_strength", "noise_p_value"], index=net.keys["category"])
     return made.join(described, on="category")
-
-
-def horizon_days(last: date, weeks: int) -> int:
-    """Return the days from the last known one to the end of the last of so many whole weeks (Monday to Sunday)."""
-    return (6 - last.weekday()) % 7 + 7 * weeks
 
 
 def _total_last(panel: Panel) -> Panel:

@@ -15,6 +15,7 @@ from ml.forecast.intervals import LEVELS, widths_by_origin
 from ml.forecast.reconcile import share_out, to_cents
 from ml.forecast.sales import ALL_CATEGORIES
 from ml.forecast.scoring import (
+    PRIOR_WINDOWS,
     beats_baseline,
     choose_methods,
     cumulative_error,
@@ -22,18 +23,16 @@ from ml.forecast.scoring import (
     served_forecasts,
 )
 
-PRIOR_WINDOWS = 4.0
-
 
 @dataclass(frozen=True)
 class SalesChoice:
     """What is served for one source and currency; the series of all categories comes last.
 
     categories: (series,). origin_dates: (origins,), the first day that was not known. dates: (origins, horizon).
-    actuals: (windows, series, horizon). methods: (origins, series), numbers of CANDIDATES, -1 for none. cents: (origins,
-    series, horizon), the forecasts served, in cents. baseline: the naive method's forecasts, the same shape. scores: (methods,
-    windows, series). rated: (methods, series), relative scores by all windows. beats: (series,), whether the methods chosen were
-    better than the baseline. scale: (origins, series).
+    actuals: (windows, series, horizon). methods: (origins, series), numbers of CANDIDATES, -1 for none. cents:
+    (origins, series, horizon), the forecasts served, in cents. baseline: the naive method's forecasts, the same
+    shape. scores: (methods, windows, series). rated: (methods, series), relative scores by all windows. beats:
+    (series,), whether the methods chosen were better than the baseline. scale: (origins, series).
     """
 
     source: str
@@ -66,7 +65,8 @@ class SalesChoice:
 class Served:
     """Forecasts by day or by week, in cents: (origins, series, periods). start_dates: (origins, periods).
 
-    low and high: {level: (origins, series, periods)}, NaN where no interval is known. actuals: (windows, series, periods).
+    low and high: {level: (origins, series, periods)}, NaN where no interval is known. actuals: (windows, series,
+    periods).
     """
 
     start_dates: list[list[date]]
@@ -100,8 +100,10 @@ def _choose(source: str, currency: str, rows: pd.DataFrame) -> SalesChoice:
     scores = np.full((len(CANDIDATES), windows, len(names)), np.nan)
     for window in range(windows):
         scores[:, window] = cumulative_error(forecasts[:, window], actuals[window], scale[window])
-    available = ~np.isnan(forecasts).any(axis=3)
-    methods = choose_methods(scores, available, groups, PRIOR_WINDOWS, fallback_order())
+    available = np.asarray(~np.isnan(forecasts).any(axis=3))
+    methods = choose_methods(
+        scores, available, np.tile(groups, (origins, 1)), PRIOR_WINDOWS, fallback_order()
+    )
     naive = CANDIDATES.index(BASELINE)
     beats = beats_baseline(scores, methods, naive, groups)
     methods[-1] = np.where(~beats & available[naive, -1], naive, methods[-1])
@@ -127,11 +129,13 @@ def _choose(source: str, currency: str, rows: pd.DataFrame) -> SalesChoice:
 
 
 def _grid(rows: pd.DataFrame, column: str, shape: tuple[int, int, int]) -> npt.NDArray[np.float64]:
-    return rows[column].to_numpy(dtype=np.float64).reshape(shape)
+    return np.asarray(rows[column].to_numpy(dtype=np.float64).reshape(shape))
 
 
 def _add_up(served: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    """Return cents: the categories drawn to the total's own forecast, and the total as the sum of what they were rounded to."""
+    """Return cents: the categories drawn to the total's own forecast, and the total as the sum of what they were
+    rounded to.
+    """
     cents = np.empty(served.shape, dtype=np.int64)
     for origin in range(len(served)):
         cents[origin, :-1] = to_cents(share_out(served[origin, :-1], served[origin, -1]))
@@ -159,7 +163,7 @@ def by_week(choice: SalesChoice) -> Served:
 
 def _week_sums(values: npt.NDArray[t.Any], skipped: int) -> npt.NDArray[t.Any]:
     whole = values[..., skipped:]
-    return whole.reshape(*whole.shape[:-1], -1, 7).sum(axis=-1)
+    return np.asarray(whole.reshape(*whole.shape[:-1], -1, 7).sum(axis=-1))
 
 
 def _with_intervals(
@@ -174,7 +178,7 @@ def _with_intervals(
     errors = (actuals - forecasts[:windows]) / choice.scale[:windows, :, None]
     # A series that had no forecast yet says nothing of errors to come.
     errors = np.where((choice.methods[:windows] < 0)[:, :, None], np.nan, errors)
-    groups = np.zeros(len(choice.categories), dtype=np.int64)
+    groups = np.zeros(choice.methods.shape, dtype=np.int64)
     widths = widths_by_origin(errors, groups)
     low, high = {}, {}
     for level in LEVELS:

@@ -11,7 +11,8 @@ import pandas as pd
 from ml.evaluation import Evaluation, evaluation_frame
 from ml.forecast.candidates import BASELINE, CANDIDATES
 from ml.forecast.intervals import LEVELS
-from ml.forecast.sales_choice import PRIOR_WINDOWS, SalesChoice, Served, by_day, by_week, sales_choices
+from ml.forecast.sales_choice import SalesChoice, Served, by_day, by_week, sales_choices
+from ml.forecast.scoring import PRIOR_WINDOWS
 
 SALES_MODEL = "ml.sales_forecast"
 SERVED_METHOD = "champion_per_series"
@@ -48,14 +49,19 @@ def _error_rows(choice: SalesChoice, part: str, series: slice) -> list[Evaluatio
     if part == "total":
         measures.insert(0, ("weekly_mape", _mape))
     rows = []
+    week_part = f"{part} week"
     for metric, measure in measures:
         value, baseline = measure(served, actual), measure(naive, actual)
         note = remark
         if metric == "weekly_mape" and value > MOST_MAPE:
-            note += f"Above {MOST_MAPE:.0%}: weekly revenue of this source moves by more than its past tells; naive: {baseline:.1%}. "
-        common = {"baseline": baseline, "count": actual.size, "part": f"{part} week", "metric": metric}
-        rows.append(_row(choice, SERVED_METHOD, role, value, note=note, **common))
-        rows.append(_row(choice, BASELINE, "baseline", baseline, **common))
+            note += f"Above {MOST_MAPE:.0%}: weekly revenue moves by more than its past tells; naive: {baseline:.1%}. "
+        for method, own_role, own_value, own_note in (
+            (SERVED_METHOD, role, value, note),
+            (BASELINE, "baseline", baseline, ""),
+        ):
+            rows.append(
+                _row(choice, method, own_role, week_part, metric, own_value, actual.size, baseline, own_note)
+            )
     rows.extend(_cumulative_rows(choice, part, series, role, remark))
     return rows
 
@@ -79,8 +85,8 @@ def _cumulative_rows(
         value = float(errors[both].mean()) if both.any() else float("nan")
         baseline = float(naive[both].mean()) if both.any() else float("nan")
         note = note if both.any() else "The series are too short for it."
-        common = {"baseline": baseline, "count": int(both.sum()), "part": f"{part} day"}
-        rows.append(_row(choice, name, own_role, value, note=note, metric="cumulative_scaled_error", **common))
+        metric, count = "cumulative_scaled_error", int(both.sum())
+        rows.append(_row(choice, name, own_role, f"{part} day", metric, value, count, baseline, note))
     return rows
 
 
@@ -99,9 +105,8 @@ def _coverage_rows(choice: SalesChoice, part: str, served: Served, series: slice
             wide = "narrow: sales moved by more than before" if value < level else "wide"
             note += f"The intervals were too {wide}. "
         metric = f"coverage_{round(level * 100)}"
-        rows.append(
-            _row(choice, SERVED_METHOD, "champion", value, part=part, metric=metric, count=int(known.sum()), note=note)
-        )
+        count = int(known.sum())
+        rows.append(_row(choice, SERVED_METHOD, "champion", part, metric, value, count, None, note))
     return rows
 
 
@@ -109,13 +114,12 @@ def _row(
     choice: SalesChoice,
     method: str,
     role: str,
-    value: float,
-    *,
     part: str,
     metric: str,
+    value: float,
     count: int,
-    baseline: float | None = None,
-    note: str = "",
+    baseline: float | None,
+    note: str,
 ) -> Evaluation:
     first, last = choice.dates[1][0], choice.dates[choice.window_count() - 1][-1]
     return Evaluation(
@@ -135,7 +139,11 @@ def _row(
         train_count=len(choice.categories),
         holdout_count=count,
         data_fingerprint=choice.fingerprint,
-        parameters={"windows": choice.window_count(), "prior_windows": PRIOR_WINDOWS, "totals": "top-down by forecast proportions"},
+        parameters={
+            "windows": choice.window_count(),
+            "prior_windows": PRIOR_WINDOWS,
+            "totals": "top-down by forecast proportions",
+        },
         note=note.strip(),
     )
 

@@ -51,17 +51,19 @@ SALES_CHAMPION_COLUMNS = {
 
 
 def sales_forecast_rows(candidates: pd.DataFrame) -> pd.DataFrame:
-    """Return SALES_FORECAST_COLUMNS: what is served from today's origin, and what would have been in the judged windows.
+    """Return SALES_FORECAST_COLUMNS: what is served from today's origin, and what would have been in the judged
+    windows.
 
     The first window is left out: nothing was known to choose by. Amounts are whole cents; days add up to weeks and
     categories to the total (category 'all') exactly.
     """
-    frames = []
+    frames: list[pd.DataFrame] = []
     for choice in sales_choices(candidates):
         for kind, served in (("day", by_day(choice)), ("week", by_week(choice))):
             first = 1 if choice.window_count() else 0
             frames.extend(
-                _origin_rows(choice, served, kind, origin) for origin in range(first, len(choice.origin_dates))
+                _origin_rows(choice, served, kind, origin)
+                for origin in range(first, len(choice.origin_dates))
             )
     if not frames:
         return pd.DataFrame(columns=list(SALES_FORECAST_COLUMNS))

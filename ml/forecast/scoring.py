@@ -7,15 +7,21 @@ import numpy.typing as npt
 
 from ml.forecast.naive import mean_of_known
 
+MOST_SCALES = 3.0
+PRIOR_WINDOWS = 4.0  # of the group, beside each series' own windows
+
 
 def naive_scale(values: npt.NDArray[np.float64], origin: int, season: int) -> npt.NDArray[np.float64]:
-    """Return each series' root mean squared difference from season to season before the origin: what its errors are divided by.
+    """Return each series' root mean squared difference from season to season before the origin: what its errors are
+    divided by.
 
-    The scale of RMSSE (Hyndman & Koehler, Int. J. Forecasting 22 (2006); the M5 competition's). Where all differences are
-    zero, the mean; NaN where that is zero too, or nothing is known.
+    The scale of RMSSE (Hyndman & Koehler, Int. J. Forecasting 22 (2006); the M5 competition's). Where all differences
+    are zero, the mean; NaN where that is zero too, or nothing is known.
     """
     known = values[:, :origin]
-    differences = known[:, season:] - known[:, :-season] if origin > season else np.full((len(values), 1), np.nan)
+    differences = (
+        known[:, season:] - known[:, :-season] if origin > season else np.full((len(values), 1), np.nan)
+    )
     scale = np.sqrt(mean_of_known(differences**2, axis=1))
     mean = np.abs(mean_of_known(known, axis=1)) if origin else np.full(len(values), np.nan)
     scale = np.where(np.isnan(scale) | (scale <= 0), mean, scale)
@@ -25,16 +31,33 @@ def naive_scale(values: npt.NDArray[np.float64], origin: int, season: int) -> np
 def cumulative_error(
     forecasts: npt.NDArray[np.float64], actuals: npt.NDArray[np.float64], scale: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
-    """Return the mean over the leads of |sum of errors up to the lead| / lead, by the scale.
+    """Return the mean over the leads of |sum of errors up to the lead| / lead / scale.
 
-    forecasts: (..., series, horizon); actuals: (series, horizon); scale: (series,). It asks whether the stock that was
-    ordered by the forecast would have been right, so that a forecast of zero for an intermittent series pays for each sale
-    it did not see; the mean absolute error per day rewards it (Wallström & Segerstedt, Int. J. Production Economics 128
-    (2010); Kolassa, Int. J. Forecasting 36 (2020)).
+    forecasts: (..., series, horizon); actuals: (series, horizon); scale: (series,). It asks whether the stock that
+    was ordered by the forecast would have been right: a sale on another day than expected costs little, and a
+    forecast of zero pays for each sale that it did not see, where the mean absolute error per day rewards it.
+    Wallström & Segerstedt, Int. J. Production Economics 128 (2010).
     """
+    return np.asarray(np.abs(_cumulated(forecasts, actuals, scale)).mean(axis=-1))
+
+
+def squared_cumulative_error(
+    forecasts: npt.NDArray[np.float64], actuals: npt.NDArray[np.float64], scale: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Return the mean over the leads of (sum of errors up to the lead / lead / scale) squared, each at most 9.
+
+    For series that may sell nothing in the whole horizon: even over it, an absolute error rewards the median, which
+    is zero there; squares have their least mean at the mean demand (Kolassa, Int. J. Forecasting 36 (2020)). Beyond 3
+    scales it is an order that no method could know, and would decide alone. The shapes are those of cumulative_error.
+    """
+    return np.asarray(np.minimum(_cumulated(forecasts, actuals, scale) ** 2, MOST_SCALES**2).mean(axis=-1))
+
+
+def _cumulated(
+    forecasts: npt.NDArray[np.float64], actuals: npt.NDArray[np.float64], scale: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
     leads = np.arange(1, actuals.shape[-1] + 1)
-    off = np.abs(np.cumsum(forecasts - actuals, axis=-1)) / leads
-    return np.asarray(off.mean(axis=-1) / scale)
+    return np.asarray(np.cumsum(forecasts - actuals, axis=-1) / leads / scale[:, None])
 
 
 def root_mean_squared_scaled_error(
@@ -47,26 +70,28 @@ def root_mean_squared_scaled_error(
 def relative_scores(
     scores: npt.NDArray[np.float64], groups: npt.NDArray[np.int64], prior_windows: float
 ) -> npt.NDArray[np.float64]:
-    """Return (methods, series): each method's error against that of the middle method, drawn towards that of the series' group.
+    """Return (methods, series): each method's error by that of the middle method, over all windows and some of the
+    group's.
 
-    scores: (methods, windows, series), NaN where a method had no forecast. A few windows of one series say little: the
-    mean of the series' group counts as prior_windows more. 1 is as good as the middle method, 0.9 a tenth better; NaN where
-    no series of the group has a score.
+    scores: (methods, windows, series), NaN where a method had no forecast. A few windows of one series say little:
+    they are summed with prior_windows as the series' group has them on average. 1 is as good as the middle method,
+    0.9 a tenth better; NaN where no series of the group has a score.
     """
     seen = ~np.isnan(scores)
-    middle = _median_of_known(scores)
+    middle = np.nan_to_num(_median_of_known(scores))
     own = np.where(seen, scores, 0.0).sum(axis=1)
-    usual = np.where(seen, np.nan_to_num(middle), 0.0).sum(axis=1)
-    ratio = np.divide(own, usual, out=np.full(own.shape, np.nan), where=usual > 0)
-    windows = np.where(np.isnan(ratio), 0, seen.sum(axis=1))
+    usual = np.where(seen, middle, 0.0).sum(axis=1)
+    windows = seen.sum(axis=1)
     result = np.full(own.shape, np.nan)
     for group in np.unique(groups):
         inside = groups == group
-        typical = mean_of_known(ratio[:, inside], axis=1)[:, None]
-        weight = windows[:, inside]
-        result[:, inside] = (np.nan_to_num(ratio[:, inside]) * weight + prior_windows * typical) / (
-            weight + prior_windows
-        )
+        own_sum, usual_sum = own[:, inside].sum(axis=1), usual[:, inside].sum(axis=1)
+        typical = np.divide(own_sum, usual_sum, out=np.full(len(own), np.nan), where=usual_sum > 0)
+        typical[(own_sum <= 0) & (windows[:, inside].sum(axis=1) > 0)] = 0.0  # never wrong
+        window = usual_sum.max() / max(windows[:, inside].max(axis=0).sum(), 1)
+        prior = prior_windows * (window if window > 0 else 1.0)
+        mixed = own[:, inside] + prior * typical[:, None]
+        result[:, inside] = mixed / (usual[:, inside] + prior)
     return result
 
 
@@ -89,16 +114,17 @@ def choose_methods(
 ) -> npt.NDArray[np.int64]:
     """Return (origins, series): the method served from each origin, by the windows before it.
 
-    scores: (methods, windows, series); available: (methods, origins, series), whether a method has a forecast there. The
-    windows end where the next origin begins, so that origin k knows the windows 0 .. k - 1. Where nothing is scored yet,
-    the first available method of order; -1 where none is available.
+    scores: (methods, windows, series); available: (methods, origins, series), whether a method has a forecast there;
+    groups: (origins, series), as they were known at the origin. The windows end where the next origin begins, so that
+    origin k knows the windows 0 .. k - 1. Where nothing is scored yet, the first available method of order; -1 where
+    none is available.
     """
     origins = available.shape[1]
     chosen = np.full(available.shape[1:], -1, dtype=np.int64)
     for origin in range(origins):
         rated = np.full(available[:, 0].shape, np.nan)
         if origin:
-            rated = relative_scores(scores[:, :origin], groups, prior_windows)
+            rated = relative_scores(scores[:, :origin], groups[origin], prior_windows)
         default = np.full(rated.shape, np.inf)
         for rank, method in enumerate(order):
             default[method] = 1e9 + rank
@@ -112,7 +138,9 @@ def choose_methods(
 def served_forecasts(
     forecasts: npt.NDArray[np.float64], chosen: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.float64]:
-    """Return (origins, series, horizon): the chosen method's of (methods, origins, series, horizon); zero where none is (-1)."""
+    """Return (origins, series, horizon): the chosen method's of (methods, origins, series, horizon); zero where none
+    is (-1).
+    """
     taken = np.take_along_axis(forecasts, np.maximum(chosen, 0)[None, :, :, None], axis=0)[0]
     return np.where((chosen < 0)[:, :, None], 0.0, taken)
 
@@ -123,10 +151,12 @@ def beats_baseline(
     baseline: int,
     groups: npt.NDArray[np.int64],
 ) -> npt.NDArray[np.bool_]:
-    """Return per series whether the methods chosen for its group were better than the baseline on the windows that followed.
+    """Return per series whether the methods chosen for its group were better than the baseline on the windows that
+    followed.
 
-    scores: (methods, windows, series); chosen: (origins, series), each by the windows before it, so that nothing was seen
-    that is judged. The first window is left out: nothing was known to choose by. True where there is nothing to judge by.
+    scores: (methods, windows, series); chosen: (origins, series), each by the windows before it, so that nothing was
+    seen that is judged. The first window is left out: nothing was known to choose by. True where there is nothing to
+    judge by.
     """
     windows = scores.shape[1]
     better = np.ones(scores.shape[2], dtype=bool)

@@ -1,8 +1,8 @@
 """Exponential smoothing and the Theta method over all series at once.
 
-The parameters are searched on a grid and all points of the grid run side by side, so that one pass along time gives the
-fit at every origin: a pass costs a few operations per period, whatever the number of series. An optimiser per series finds
-parameters that are a little better in the sample and takes a hundred times as long.
+The parameters are searched on a grid and all points of the grid run side by side, so that one pass along time gives
+the fit at every origin: a pass costs a few operations per period, whatever the number of series. An optimiser per
+series finds parameters that are a little better in the sample and takes a hundred times as long.
 """
 
 from __future__ import annotations
@@ -43,9 +43,10 @@ def ets(
 ) -> npt.NDArray[np.float64]:
     """Additive exponential smoothing in its error-correction form, form and weights by the corrected AIC.
 
-    Forms: level; level and damped trend; each with or without a season (all with additive errors). Initial states: the mean
-    of the first two seasons (of the first 4 periods where the season is 1), trend 0; NaN at origins where less is known.
-    Source: Hyndman, Koehler, Ord, Snyder, Forecasting with Exponential Smoothing (2008), table 2.2 and ch. 5.
+    Forms: level; level and damped trend; each with or without a season (all with additive errors). Initial states:
+    the mean of the first two seasons (of the first 4 periods where the season is 1), trend 0; NaN at origins where
+    less is known. Source: Hyndman, Koehler, Ord, Snyder, Forecasting with Exponential Smoothing (2008), table 2.2 and
+    ch. 5.
     """
     grid = ets_grid(season)
     chunk = max(1, CHUNK_CELLS // grid.shape[1])
@@ -129,7 +130,7 @@ def _least_aicc(
         1e9 * parameters,
     )
     tiny = 1e-12 * (1 + squares.max(axis=1, keepdims=True))  # a constant series fits perfectly: ln 0
-    return np.argmin(count * np.log((squares + tiny) / count) + penalty, axis=1)
+    return np.asarray(np.argmin(count * np.log((squares + tiny) / count) + penalty, axis=1))
 
 
 def ses_states(
@@ -137,8 +138,8 @@ def ses_states(
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Simple exponential smoothing: the level that is best at each origin, and its weight; each (origins, series).
 
-    The first level is the mean of the first warm_up values; the weight is the one with the least squared one-step errors
-    up to the origin. NaN where fewer than warm_up values are known.
+    The first level is the mean of the first warm_up values; the weight is the one with the least squared one-step
+    errors up to the origin. NaN where fewer than warm_up values are known.
     """
     starts = first_periods(values)
     alpha = np.asarray(weights)
@@ -169,8 +170,9 @@ def theta(
 ) -> npt.NDArray[np.float64]:
     """The Theta method on the series without its season: smoothing with half of the trend line's slope as drift.
 
-    The season is the additive index of the last 8 cycles. Assimakopoulos & Nikolopoulos, Int. J. Forecasting 16 (2000); in
-    the form of Hyndman & Billah, Int. J. Forecasting 19 (2003), equation (4). NaN where under max(4, 2 seasons) are known.
+    The season is the additive index of the last 8 cycles. Assimakopoulos & Nikolopoulos, Int. J. Forecasting 16
+    (2000); in the form of Hyndman & Billah, Int. J. Forecasting 19 (2003), equation (4). NaN where under max(4, 2
+    seasons) are known.
     """
     forecasts = np.full((len(origins), len(values), horizon), np.nan)
     starts = first_periods(values)
@@ -210,6 +212,6 @@ def _slope(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     count = np.maximum(seen.sum(axis=1), 1)
     centred = np.where(seen, time - (time.sum(axis=1) / count)[:, None], 0.0)
     spread = (centred**2).sum(axis=1)
-    return np.divide(
-        (centred * np.nan_to_num(values)).sum(axis=1), spread, out=np.zeros(len(values)), where=spread > 0
-    )
+    slopes = np.zeros(len(values))
+    np.divide((centred * np.nan_to_num(values)).sum(axis=1), spread, out=slopes, where=spread > 0)
+    return slopes
