@@ -10,11 +10,13 @@ from ml.forecast.candidates import CANDIDATES
 from ml.forecast.demand import SERIES_KEYS, SourceDemand, demand_forecasts, week_starts
 from ml.forecast.demand_choice import DEMAND_BASELINE, DEMAND_PRIOR_WINDOWS
 from ml.forecast.intervals import LEVELS
+from ml.forecast.naive import mean_of_known
 from ml.forecast.settings import ForecastSettings
 
 DEMAND_MODEL = "ml.product_demand_forecast"
 DEMAND_SERVED = "champion_per_series"
 LEVEL_TOLERANCE = 0.05
+RECENT_WEEKS = 8
 DEMAND_FORECAST_COLUMNS = {
     "source": "text",
     "product_id": "text",
@@ -27,6 +29,7 @@ DEMAND_FORECAST_COLUMNS = {
     "high_80_units": "double",
     "low_90_units": "double",
     "high_90_units": "double",
+    "recent_units": "double",
     "demand_class": "text",
     "origin_date": "date",
     "as_of_date": "date",
@@ -45,7 +48,7 @@ def demand_forecast_rows(
     every = series.units.keys.merge(
         champions.astype(dict.fromkeys(keys, str)), on=keys, how="left", validate="one_to_one"
     )
-    kept = every["method"].isin(CANDIDATES).to_numpy() & (every["is_active"] == True).to_numpy()  # noqa: E712
+    kept = (every["method"].isin(CANDIDATES) & every["is_active"].eq(True)).to_numpy()
     evaluated = every["method"].notna().to_numpy()
     panel = type(series.units)(
         series.units.keys[evaluated], series.units.values[evaluated], series.units.first_date, 7
@@ -55,8 +58,9 @@ def demand_forecast_rows(
     served = every[kept].reset_index(drop=True)
     numbers = served["method"].map(CANDIDATES.index).to_numpy(dtype=np.int64)
     own = np.nan_to_num(forecasts[:, kept[evaluated]][numbers, np.arange(len(served))])
+    served["recent_units"] = mean_of_known(series.units.values[kept, -RECENT_WEEKS:], axis=1)
     starts = week_starts(series, settings)
-    columns = ["source", *keys, "method", "demand_class", "origin_date", "as_of_date", "note"]
+    columns = ["source", *keys, "method", "recent_units", "demand_class", "origin_date", "as_of_date", "note"]
     rows = served[columns].loc[served.index.repeat(len(starts))].reset_index(drop=True)
     rows["week_start_date"] = starts * len(served)
     rows["forecast_units"] = own.ravel()

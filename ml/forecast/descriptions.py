@@ -24,14 +24,18 @@ CANDIDATE_DESCRIPTIONS = {
     "origin_date": "The first day that was not known to the forecast.",
     "sales_date": "The day that is forecast.",
     "actual_amount": "Net revenue of the day; empty where it is still to come.",
-    **{
-        f"{name}_amount": f"Forecast of the method {name}; empty where the series is too short for it."
-        for name in CANDIDATES
-    },
-    "scale_amount": "Root mean squared difference from week to week before the origin: what errors are divided by. Not additive.",
+    **{f"{name}_amount": f"Forecast of the method {name}; empty where it has none." for name in CANDIDATES},
+    "scale_amount": (
+        "Root mean squared difference from week to week before the origin: what errors are divided by. Not "
+        "additive."
+    ),
     "train_days": "Days of the source before the origin.",
-    "season_strength": "Strength of the weekly season, 0 none to 1 nothing else (STL, all days). Not additive.",
-    "noise_p_value": "Chance that what trend and season leave is noise (Ljung-Box over two weeks). Not additive.",
+    "season_strength": (
+        "Strength of the weekly season, 0 none to 1 nothing else (STL, all days). Not additive."
+    ),
+    "noise_p_value": (
+        "Chance that what trend and season leave is noise (Ljung-Box over two weeks). Not additive."
+    ),
     **_KNOWN,
 }
 SALES_FORECAST_DESCRIPTIONS = {
@@ -41,8 +45,13 @@ SALES_FORECAST_DESCRIPTIONS = {
     "origin_date": "The first day that was not known to the forecast.",
     "is_backtest": "The period is over: what would have been served at origin_date, by what was known then.",
     "method": "The method that the series' forecast comes from; none where nothing was sold yet.",
-    "forecast_amount": "Expected net revenue, after the categories were drawn to the forecast of all together.",
-    "low_80_amount": "Four in five periods end above this bound and below high_80_amount; not below zero. Empty where no errors are known. Not additive.",
+    "forecast_amount": (
+        "Expected net revenue, after the categories were drawn to the forecast of all together."
+    ),
+    "low_80_amount": (
+        "Four in five periods end above this bound and below high_80_amount; not below zero. Empty where no "
+        "errors are known. Not additive."
+    ),
     "high_80_amount": "Upper bound of the 80 % interval. Not additive.",
     "low_90_amount": "Lower bound of the 90 % interval; not below zero. Not additive.",
     "high_90_amount": "Upper bound of the 90 % interval. Not additive.",
@@ -53,7 +62,10 @@ SALES_FORECAST_DESCRIPTIONS = {
 SALES_CHAMPION_DESCRIPTIONS = {
     **_SERIES,
     "method": "The method that is served.",
-    "relative_error": "Its cumulative scaled error by that of the middle method, drawn to the source's series: below 1 is better. Not additive.",
+    "relative_error": (
+        "Its cumulative scaled error by that of the middle method, drawn to the source's series: below 1 is "
+        "better. Not additive."
+    ),
     "baseline_method": "The naive method.",
     "baseline_relative_error": "The naive method's error, measured the same way. Not additive.",
     "is_baseline_served": "The naive method is served: nothing was better.",
@@ -67,10 +79,16 @@ SALES_CHAMPION_DESCRIPTIONS = {
 }
 DEMAND_CHAMPION_DESCRIPTIONS = {
     **_STORE,
-    "demand_class": "new (known for under 8 weeks), smooth, erratic, intermittent or lumpy, by interval and size of sales.",
+    "demand_class": (
+        "new (known for under 8 weeks), smooth, erratic, intermittent or lumpy, by interval and size of "
+        "sales."
+    ),
     "is_active": "It sold in the last forecast_active_weeks (config.yaml), so that it is forecast.",
     "method": "The method that is served; none where nothing is.",
-    "relative_error": "Its squared cumulative scaled error by that of the middle method, drawn to the series' class: below 1 is better. Not additive.",
+    "relative_error": (
+        "Its squared cumulative scaled error by that of the middle method, drawn to the series' class: "
+        "below 1 is better. Not additive."
+    ),
     "is_baseline_served": "The window average is served.",
     "width_80_units": "Half width of the 80 % interval of a week. Not additive.",
     "width_90_units": "Half width of the 90 % interval of a week. Not additive.",
@@ -84,7 +102,9 @@ DEMAND_CHAMPION_DESCRIPTIONS = {
     "baseline_units": "What the window average forecast for them.",
     "rmsse": "Root mean squared scaled error of the weeks, mean over the judged windows. Not additive.",
     "baseline_rmsse": "The same of the window average. Not additive.",
-    "champion_error": "Squared cumulative scaled error of what was served, mean over the judged windows. Not additive.",
+    "champion_error": (
+        "Squared cumulative scaled error of what was served, mean over the judged windows. Not additive."
+    ),
     **{f"{name}_error": f"The same of the method {name}. Not additive." for name in CANDIDATES},
     "cut_date": "The first day of the judged windows; empty where there is none.",
     "origin_date": "The Monday from which on nothing was known.",
@@ -95,8 +115,12 @@ DEMAND_FORECAST_DESCRIPTIONS = {
     **_STORE,
     "week_start_date": "The Monday of the week.",
     "method": "The method that the forecast comes from.",
-    "forecast_units": "Expected units sold in the week; not rounded. Adds up over products, stores and weeks.",
-    "low_80_units": "Lower bound of the 80 % interval; not below zero. Empty where no errors are known. Not additive.",
+    "forecast_units": (
+        "Expected units sold in the week; not rounded. Adds up over products, stores and weeks."
+    ),
+    "low_80_units": (
+        "Lower bound of the 80 % interval; not below zero. Empty where no errors are known. Not additive."
+    ),
     "high_80_units": "Upper bound of the 80 % interval. Not additive.",
     "low_90_units": "Lower bound of the 90 % interval; not below zero. Not additive.",
     "high_90_units": "Upper bound of the 90 % interval. Not additive.",

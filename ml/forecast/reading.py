@@ -20,14 +20,15 @@ def forecast_table(context: ExecutionContext, name: str) -> exp.Table:
 
 def forecast_settings(context: ExecutionContext) -> ForecastSettings:
     """Return the settings from config.yaml's variables."""
-    return ForecastSettings(
-        horizon_weeks=int(context.var("forecast_horizon_weeks")),
-        most_windows=int(context.var("forecast_most_windows")),
-        least_known_days=int(context.var("forecast_least_known_days")),
-        complete_share=float(context.var("forecast_complete_share")),
-        incomplete_days=int(context.var("forecast_incomplete_days")),
-        active_weeks=int(context.var("forecast_active_weeks")),
-    )
+    variables: dict[str, t.Any] = {
+        "horizon_weeks": context.var("forecast_horizon_weeks"),
+        "most_windows": context.var("forecast_most_windows"),
+        "least_known_days": context.var("forecast_least_known_days"),
+        "complete_share": context.var("forecast_complete_share"),
+        "incomplete_days": context.var("forecast_incomplete_days"),
+        "active_weeks": context.var("forecast_active_weeks"),
+    }
+    return ForecastSettings(**variables)
 
 
 def read_category_sales(context: ExecutionContext) -> pd.DataFrame:
@@ -71,7 +72,7 @@ def read_surroundings(context: ExecutionContext) -> tuple[pd.DataFrame, pd.DataF
 def read_weekly_demand(context: ExecutionContext) -> pd.DataFrame:
     """Return units sold and their net value by source, product, channel, store and week; returns are not taken off."""
     monday = exp.TimestampTrunc(this=exp.column("order_date", table="line"), unit=exp.var("WEEK"))
-    keys: list[exp.Expression] = [
+    keys: list[exp.Expr] = [
         exp.column("source", table="line"),
         exp.column("product_id", table="line"),
         exp.column("channel", table="placed"),
@@ -107,5 +108,5 @@ def read_columns(context: ExecutionContext, name: str, columns: t.Iterable[str])
     return read_frame(context, exp.select(*columns).from_(forecast_table(context, name)))
 
 
-def _as_double(value: exp.Expression, name: str) -> exp.Expression:
+def _as_double(value: exp.Expr, name: str) -> exp.Expr:
     return exp.alias_(exp.cast(value, "double"), name)

@@ -15,19 +15,21 @@ from ml.forecast.demand_tables import DEMAND_FORECAST_COLUMNS, demand_forecast_r
 from ml.forecast.descriptions import DEMAND_FORECAST_DESCRIPTIONS
 from ml.forecast.reading import forecast_settings, read_columns, read_surroundings, read_weekly_demand
 
+GRAIN = ("source", "product_id", "channel", "store_key", "week_start_date")
+
 
 @model(
     "ml.product_demand_forecast",
     kind="FULL",
     owner="data_science",
-    grains=["(source, product_id, channel, store_key, week_start_date)"],
+    grains=[f"({', '.join(GRAIN)})"],
     tags=["ml", "forecast"],
     columns=DEMAND_FORECAST_COLUMNS,
     column_descriptions=DEMAND_FORECAST_DESCRIPTIONS,
     description=(
-        "One row per source, product, channel, store and week to come, for what sold in the last forecast_active_weeks "
-        "(config.yaml). Forecasts add up over products, stores and weeks; bounds of intervals do not. Answers: how much of "
-        "what has to be where."
+        "One row per source, product, channel, store and week to come, for what sold in the last "
+        "forecast_active_weeks (config.yaml). Forecasts add up over products, stores and weeks; bounds of "
+        "intervals do not. Answers: how much of what has to be where."
     ),
     depends_on=[
         "ml.product_demand_champion",
@@ -37,14 +39,8 @@ from ml.forecast.reading import forecast_settings, read_columns, read_surroundin
         "core.dim_date",
     ],
     audits=[
-        (
-            "not_null",
-            {"columns": exp.tuple_("source", "product_id", "channel", "store_key", "week_start_date")},
-        ),
-        (
-            "unique_combination_of_columns",
-            {"columns": exp.tuple_("source", "product_id", "channel", "store_key", "week_start_date")},
-        ),
+        ("not_null", {"columns": exp.tuple_(*GRAIN)}),
+        ("unique_combination_of_columns", {"columns": exp.tuple_(*GRAIN)}),
         ("not_null", {"columns": exp.tuple_("forecast_units", "method")}),
         ("accepted_range", {"column": exp.column("forecast_units"), "min_v": exp.Literal.number(0)}),
     ],

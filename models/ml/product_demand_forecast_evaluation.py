@@ -24,9 +24,10 @@ from ml.forecast.reading import forecast_settings, read_columns
     columns=EVALUATION_COLUMNS,
     column_descriptions=EVALUATION_DESCRIPTIONS,
     description=(
-        "One row per source, part (all, or the class of demand), method and metric of the forecasts of product demand: each "
-        "window is judged with the methods and intervals that the windows before it gave. Nothing is additive. Answers: how far "
-        "off are the forecasts, and do the intervals hold what they promise."
+        "One row per source, part (all, or the class of demand), method and metric of the forecasts of "
+        "product demand: each window is judged with the methods and intervals that the windows before it "
+        "gave. Nothing is additive. Answers: how far off are the forecasts, and do the intervals hold what "
+        "they promise."
     ),
     depends_on=["ml.product_demand_champion"],
     audits=[

@@ -13,31 +13,28 @@ from ml.forecast.descriptions import SALES_FORECAST_DESCRIPTIONS
 from ml.forecast.reading import read_candidates
 from ml.forecast.sales_tables import SALES_FORECAST_COLUMNS, sales_forecast_rows
 
+GRAIN = ("source", "currency", "category", "period_kind", "period_start_date")
+
 
 @model(
     "ml.sales_forecast",
     kind="FULL",
     owner="data_science",
-    grains=["(source, currency, category, period_kind, period_start_date)"],
+    grains=[f"({', '.join(GRAIN)})"],
     tags=["ml", "forecast"],
     columns=SALES_FORECAST_COLUMNS,
     column_descriptions=SALES_FORECAST_DESCRIPTIONS,
     description=(
-        "One row per source, currency, category (all of them together: all), kind of period (day or week) and period: what "
-        "is served now, and what would have been served at earlier origins (is_backtest). Categories add up to all, and days to "
-        "weeks, to the cent. Never add all to the categories, days to weeks, bounds of intervals, or amounts over currencies. "
-        "Answers: what revenue is to be expected, and how sure is that."
+        "One row per source, currency, category (all of them together: all), kind of period (day or week) "
+        "and period: what is served now, and what would have been served at earlier origins (is_backtest). "
+        "Categories add up to all, and days to weeks, to the cent. Never add all to the categories, days to "
+        "weeks, bounds of intervals, or amounts over currencies. Answers: what revenue is to be expected, "
+        "and how sure is that."
     ),
     depends_on=["ml.sales_forecast_candidate"],
     audits=[
-        (
-            "not_null",
-            {"columns": exp.tuple_("source", "currency", "category", "period_kind", "period_start_date")},
-        ),
-        (
-            "unique_combination_of_columns",
-            {"columns": exp.tuple_("source", "currency", "category", "period_kind", "period_start_date")},
-        ),
+        ("not_null", {"columns": exp.tuple_(*GRAIN)}),
+        ("unique_combination_of_columns", {"columns": exp.tuple_(*GRAIN)}),
         ("accepted_values", {"column": exp.column("period_kind"), "is_in": exp.tuple_("day", "week")}),
         ("sales_forecast_adds_up", {}),
     ],

@@ -13,27 +13,26 @@ from ml.forecast.descriptions import CANDIDATE_DESCRIPTIONS
 from ml.forecast.reading import forecast_settings, read_category_sales, read_surroundings
 from ml.forecast.sales import CANDIDATE_COLUMNS, sales_candidates
 
+GRAIN = ("source", "currency", "category", "origin_date", "sales_date")
+
 
 @model(
     "ml.sales_forecast_candidate",
     kind="FULL",
     owner="data_science",
-    grains=["(source, currency, category, origin_date, sales_date)"],
+    grains=[f"({', '.join(GRAIN)})"],
     tags=["ml", "forecast"],
     columns=CANDIDATE_COLUMNS,
     column_descriptions=CANDIDATE_DESCRIPTIONS,
     description=(
-        "One row per source, currency, category (all of them together: all), origin and day ahead, with the forecast of "
-        "each method: what ml.sales_forecast is chosen from. Never add the category all to the others, nor amounts over "
-        "currencies. Answers: what would other methods have said."
+        "One row per source, currency, category (all of them together: all), origin and day ahead, with the "
+        "forecast of each method: what ml.sales_forecast is chosen from. Never add the category all to the "
+        "others, nor amounts over currencies. Answers: what would other methods have said."
     ),
     depends_on=["mart.category_sales_daily", "mart.sales_daily", "core.fct_order", "core.dim_date"],
     audits=[
-        ("not_null", {"columns": exp.tuple_("source", "currency", "category", "origin_date", "sales_date")}),
-        (
-            "unique_combination_of_columns",
-            {"columns": exp.tuple_("source", "currency", "category", "origin_date", "sales_date")},
-        ),
+        ("not_null", {"columns": exp.tuple_(*GRAIN)}),
+        ("unique_combination_of_columns", {"columns": exp.tuple_(*GRAIN)}),
     ],
 )
 def execute(

@@ -13,23 +13,25 @@ from ml.forecast.descriptions import SALES_CHAMPION_DESCRIPTIONS
 from ml.forecast.reading import read_candidates
 from ml.forecast.sales_tables import SALES_CHAMPION_COLUMNS, sales_champion_rows
 
+GRAIN = ("source", "currency", "category")
+
 
 @model(
     "ml.sales_forecast_champion",
     kind="FULL",
     owner="data_science",
-    grains=["(source, currency, category)"],
+    grains=[f"({', '.join(GRAIN)})"],
     tags=["ml", "forecast"],
     columns=SALES_CHAMPION_COLUMNS,
     column_descriptions=SALES_CHAMPION_DESCRIPTIONS,
     description=(
-        "One row per source, currency and category (all of them together: all) with the method whose forecasts are served. "
-        "Nothing is additive. Answers: why is this method used here."
+        "One row per source, currency and category (all of them together: all) with the method whose "
+        "forecasts are served. Nothing is additive. Answers: why is this method used here."
     ),
     depends_on=["ml.sales_forecast_candidate"],
     audits=[
-        ("not_null", {"columns": exp.tuple_("source", "currency", "category")}),
-        ("unique_combination_of_columns", {"columns": exp.tuple_("source", "currency", "category")}),
+        ("not_null", {"columns": exp.tuple_(*GRAIN)}),
+        ("unique_combination_of_columns", {"columns": exp.tuple_(*GRAIN)}),
     ],
 )
 def execute(

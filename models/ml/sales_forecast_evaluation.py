@@ -23,9 +23,10 @@ from ml.forecast.sales_evaluation import sales_evaluation_rows
     columns=EVALUATION_COLUMNS,
     column_descriptions=EVALUATION_DESCRIPTIONS,
     description=(
-        "One row per source, part (currency, total or category, day or week), method and metric of the forecasts of revenue: "
-        "each window is judged with the methods, totals and intervals that the windows before it gave. Nothing is additive. "
-        "Answers: how far off are the forecasts, and do the intervals hold what they promise."
+        "One row per source, part (currency, total or category, day or week), method and metric of the "
+        "forecasts of revenue: each window is judged with the methods, totals and intervals that the "
+        "windows before it gave. Nothing is additive. Answers: how far off are the forecasts, and do the "
+        "intervals hold what they promise."
     ),
     depends_on=["ml.sales_forecast_candidate"],
     audits=[
