@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -77,7 +77,7 @@ class Evaluation:
     baseline_method: str = ""
     baseline_value: float | None = None
     part: str = "all"
-    parameters: dict[str, t.Any] = field(default_factory=dict)
+    parameters: dict[str, t.Any] | None = None  # no field(): SQLMesh does not serialise what a class body calls
     note: str = ""
 
 
@@ -94,7 +94,7 @@ def evaluation_frame(evaluations: t.Sequence[Evaluation]) -> pd.DataFrame:
         if value is not None and baseline is not None:
             better = value > baseline if one.is_higher_better else value < baseline
         row["is_better_than_baseline"] = better
-        row["parameters"] = json.dumps(one.parameters, sort_keys=True, default=float)
+        row["parameters"] = json.dumps(one.parameters or {}, sort_keys=True, default=float)
         rows.append(row)
     frame = pd.DataFrame(rows, columns=list(EVALUATION_COLUMNS))
     return frame.sort_values(list(EVALUATION_GRAIN), ignore_index=True)
