@@ -1,0 +1,178 @@
+"""The rows of ml.product_demand_forecast and ml.product_demand_forecast_evaluation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ml.evaluation import EVALUATION_COLUMNS, Evaluation, evaluation_frame
+from ml.forecast.candidates import CANDIDATES
+from ml.forecast.demand import SERIES_KEYS, SourceDemand, demand_forecasts, week_starts
+from ml.forecast.demand_choice import DEMAND_BASELINE, DEMAND_PRIOR_WINDOWS
+from ml.forecast.intervals import LEVELS
+from ml.forecast.naive import mean_of_known
+from ml.forecast.settings import ForecastSettings
+
+DEMAND_MODEL = "ml.product_demand_forecast"
+DEMAND_SERVED = "champion_per_series"
+LEVEL_TOLERANCE = 0.05
+RECENT_WEEKS = 8
+DEMAND_FORECAST_COLUMNS = {
+    "source": "text",
+    "product_id": "text",
+    "channel": "text",
+    "store_key": "uuid",
+    "week_start_date": "date",
+    "method": "text",
+    "forecast_units": "double",
+    "low_80_units": "double",
+    "high_80_units": "double",
+    "low_90_units": "double",
+    "high_90_units": "double",
+    "recent_units": "double",
+    "demand_class": "text",
+    "origin_date": "date",
+    "as_of_date": "date",
+    "note": "text",
+}
+
+
+def demand_forecast_rows(
+    series: SourceDemand, champions: pd.DataFrame, settings: ForecastSettings
+) -> pd.DataFrame:
+    """Return DEMAND_FORECAST_COLUMNS: the champion's forecast of each week ahead for each active series.
+
+    champions: the source's rows of demand_champion_rows. Units are not rounded: half a piece a week is two in a month.
+    """
+    keys = list(SERIES_KEYS)
+    every = series.units.keys.merge(
+        champions.astype(dict.fromkeys(keys, str)), on=keys, how="left", validate="one_to_one"
+    )
+    kept = (every["method"].isin(CANDIDATES) & every["is_active"].eq(True)).to_numpy()
+    evaluated = every["method"].notna().to_numpy()
+    panel = type(series.units)(
+        series.units.keys[evaluated], series.units.values[evaluated], series.units.first_date, 7
+    )
+    known = SourceDemand(**{**vars(series), "units": panel, "prices": series.prices[evaluated]})
+    forecasts = demand_forecasts(known, [series.week_count()], settings)[:, 0, :, series.skipped_weeks :]
+    served = every[kept].reset_index(drop=True)
+    numbers = served["method"].map(CANDIDATES.index).to_numpy(dtype=np.int64)
+    own = np.nan_to_num(forecasts[:, kept[evaluated]][numbers, np.arange(len(served))])
+    served["recent_units"] = mean_of_known(series.units.values[kept, -RECENT_WEEKS:], axis=1)
+    starts = week_starts(series, settings)
+    columns = ["source", *keys, "method", "recent_units", "demand_class", "origin_date", "as_of_date", "note"]
+    rows = served[columns].loc[served.index.repeat(len(starts))].reset_index(drop=True)
+    rows["week_start_date"] = starts * len(served)
+    rows["forecast_units"] = own.ravel()
+    for level in LEVELS:
+        percent = round(level * 100)
+        half = np.repeat(served[f"width_{percent}_units"].to_numpy(dtype=np.float64), len(starts))
+        rows[f"low_{percent}_units"] = np.maximum(rows["forecast_units"] - half, 0.0)
+        rows[f"high_{percent}_units"] = rows["forecast_units"] + half
+    return rows[list(DEMAND_FORECAST_COLUMNS)]
+
+
+def demand_evaluation_rows(champions: pd.DataFrame, settings: ForecastSettings) -> pd.DataFrame:
+    """Return EVALUATION_COLUMNS of demand_champion_rows: for each source, all series together and each demand class."""
+    rows: list[Evaluation] = []
+    for _, own in champions.groupby("source", sort=True):
+        rows.extend(_part_rows(own, "all", settings))
+        # A series is new today because it sold in the last window: what it sold there says nothing of new ones to come.
+        for name, part in own[own["demand_class"] != "new"].groupby("demand_class", sort=True):
+            rows.extend(_part_rows(part, str(name), settings))
+    return evaluation_frame(rows) if rows else pd.DataFrame(columns=list(EVALUATION_COLUMNS))
+
+
+def _part_rows(own: pd.DataFrame, part: str, settings: ForecastSettings) -> list[Evaluation]:
+    judged = own[own["champion_error"].notna()]
+    if judged.empty:
+        note = "No series has two windows to be judged by."
+        return [
+            _demand_row(own, own, part, DEMAND_SERVED, "cumulative_scaled_error", None, None, settings, note)
+        ]
+    rows = []
+    for name in (DEMAND_SERVED, *CANDIDATES):
+        column = "champion_error" if name == DEMAND_SERVED else f"{name}_error"
+        both = judged[judged[column].notna() & judged[f"{DEMAND_BASELINE}_error"].notna()]
+        value, baseline = both[column].mean() ** 0.5, both[f"{DEMAND_BASELINE}_error"].mean() ** 0.5
+        note = "" if len(both) else "The series are too short for it."
+        if name == DEMAND_SERVED and value >= baseline:
+            note = "Not better than the baseline over the judged windows."
+        rows.append(
+            _demand_row(own, both, part, name, "cumulative_scaled_error", value, baseline, settings, note)
+        )
+    total = judged["actual_units"].sum()
+    for metric, value, baseline in (
+        ("bias", _bias(judged["forecast_units"].sum(), total), _bias(judged["baseline_units"].sum(), total)),
+        ("rmsse", judged["rmsse"].mean(), judged["baseline_rmsse"].mean()),
+    ):
+        rows.append(_demand_row(own, judged, part, DEMAND_SERVED, metric, value, baseline, settings, ""))
+    rows.extend(_interval_rows(own, judged, part, settings))
+    return rows
+
+
+def _bias(forecast: float, actual: float) -> float | None:
+    """Return by how much all forecasts together missed all units, as a share of these."""
+    return abs(forecast - actual) / actual if actual > 0 else None
+
+
+def _interval_rows(
+    own: pd.DataFrame, judged: pd.DataFrame, part: str, settings: ForecastSettings
+) -> list[Evaluation]:
+    rows = []
+    weeks = judged["judged_week_count"].sum()
+    for level in LEVELS:
+        percent = round(level * 100)
+        value = judged[f"inside_{percent}_count"].sum() / weeks if weeks else None
+        note = "Share of the weeks inside the interval; it should be the level."
+        if value is not None and value - level > LEVEL_TOLERANCE:
+            note += " Whole pieces are inside a little more often."
+        if value is not None and level - value > LEVEL_TOLERANCE:
+            note += " The intervals were too narrow: demand moved by more than before."
+        rows.append(
+            _demand_row(own, judged, part, DEMAND_SERVED, f"coverage_{percent}", value, None, settings, note)
+        )
+    return rows
+
+
+def _demand_row(
+    own: pd.DataFrame,
+    judged: pd.DataFrame,
+    part: str,
+    method: str,
+    metric: str,
+    value: float | None,
+    baseline: float | None,
+    settings: ForecastSettings,
+    note: str,
+) -> Evaluation:
+    first = own.iloc[0]
+    role = (
+        "champion" if method == DEMAND_SERVED else "baseline" if method == DEMAND_BASELINE else "challenger"
+    )
+    cut = None if pd.isna(first["cut_date"]) else pd.Timestamp(first["cut_date"]).date()
+    return Evaluation(
+        model=DEMAND_MODEL,
+        source=str(first["source"]),
+        part=part,
+        method=method,
+        role=role,
+        metric=metric,
+        metric_value=value,
+        is_higher_better=metric.startswith("coverage"),
+        baseline_method="" if baseline is None else DEMAND_BASELINE,
+        baseline_value=baseline,
+        as_of_date=pd.Timestamp(first["as_of_date"]).date(),
+        cut_date=cut,
+        holdout_days=0 if cut is None else (pd.Timestamp(first["origin_date"]).date() - cut).days,
+        train_count=len(own),
+        holdout_count=len(judged),
+        data_fingerprint=str(first["data_fingerprint"]),
+        parameters={
+            "windows": int(first["window_count"]),
+            "horizon_weeks": settings.horizon_weeks,
+            "active_weeks": settings.active_weeks,
+            "prior_windows": DEMAND_PRIOR_WINDOWS,
+        },
+        note=note,
+    )

@@ -1,0 +1,112 @@
+"""The queries of the forecasts' models, and what they share."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pandas as pd
+from sqlglot import exp
+from sqlmesh import ExecutionContext
+
+from ml.forecast.sales import CANDIDATE_COLUMNS
+from ml.forecast.settings import ForecastSettings
+from ml.frame import read_frame
+
+
+def forecast_table(context: ExecutionContext, name: str) -> exp.Table:
+    """Return the table behind a model's name in this environment."""
+    return exp.to_table(context.resolve_table(name), dialect=context.engine_adapter.dialect)
+
+
+def forecast_settings(context: ExecutionContext) -> ForecastSettings:
+    """Return the settings from config.yaml's variables."""
+    variables: dict[str, t.Any] = {
+        "horizon_weeks": context.var("forecast_horizon_weeks"),
+        "most_windows": context.var("forecast_most_windows"),
+        "least_known_days": context.var("forecast_least_known_days"),
+        "complete_share": context.var("forecast_complete_share"),
+        "incomplete_days": context.var("forecast_incomplete_days"),
+        "active_weeks": context.var("forecast_active_weeks"),
+    }
+    return ForecastSettings(**variables)
+
+
+def read_category_sales(context: ExecutionContext) -> pd.DataFrame:
+    """Return net revenue and units by source, currency, category and day: all channels together."""
+    keys = ["source", "currency", "category", "sales_date"]
+    query = (
+        exp.select(
+            *keys,
+            *(_as_double(exp.func("SUM", exp.column(name)), name) for name in ("net_amount", "unit_count")),
+        )
+        .from_(forecast_table(context, "mart.category_sales_daily"))
+        .group_by(*keys)
+        .order_by(*keys)
+    )
+    return read_frame(context, query)
+
+
+def read_surroundings(context: ExecutionContext) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return orders by day, the sources with as_of_date and country_code, and the calendar.
+
+    The country is the one that most orders come from: its holidays are the shop's. Of equals the first by name.
+    """
+    daily = forecast_table(context, "mart.sales_daily")
+    count = _as_double(exp.func("SUM", exp.column("order_count")), "order_count")
+    orders = read_frame(
+        context, exp.select("source", "sales_date", count).from_(daily).group_by("source", "sales_date")
+    )
+    placed = read_frame(
+        context, exp.select("source", "country_code", count).from_(daily).group_by("source", "country_code")
+    )
+    placed = placed.sort_values(["source", "order_count", "country_code"], ascending=[True, False, True])
+    as_of = exp.alias_(exp.func("MAX", exp.column("order_date")), "as_of_date")
+    known = exp.select("source", as_of).from_(forecast_table(context, "core.fct_order")).group_by("source")
+    sources = read_frame(context, known).merge(
+        placed.drop_duplicates("source")[["source", "country_code"]], on="source", how="left"
+    )
+    calendar = read_frame(context, exp.select("*").from_(forecast_table(context, "core.dim_date")))
+    return orders, sources, calendar
+
+
+def read_weekly_demand(context: ExecutionContext) -> pd.DataFrame:
+    """Return units sold and their net value by source, product, channel, store and week; returns are not taken off."""
+    monday = exp.TimestampTrunc(this=exp.column("order_date", table="line"), unit=exp.var("WEEK"))
+    keys: list[exp.Expr] = [
+        exp.column("source", table="line"),
+        exp.column("product_id", table="line"),
+        exp.column("channel", table="placed"),
+        exp.cast(exp.column("store_key", table="line"), "text"),
+        exp.cast(monday, "date"),
+    ]
+    names = ("source", "product_id", "channel", "store_key", "week_start_date")
+    query = (
+        exp.select(*(exp.alias_(key.copy(), name) for key, name in zip(keys, names, strict=True)))
+        .select(_as_double(exp.func("SUM", exp.column("quantity", table="line")), "unit_count"))
+        .select(_as_double(exp.func("SUM", exp.column("net_amount", table="line")), "net_amount"))
+        .from_(exp.alias_(forecast_table(context, "core.fct_order_line"), "line", table=True))
+        .join(
+            exp.alias_(forecast_table(context, "core.fct_order"), "placed", table=True),
+            on="placed.order_key = line.order_key",
+        )
+        .where("line.line_kind = 'product' AND NOT line.is_cancelled AND NOT line.is_return")
+        .where("NOT line.product_id IS NULL")
+        .group_by(*keys)
+        .order_by(*range(1, len(keys) + 1))
+    )
+    return read_frame(context, query)
+
+
+def read_candidates(context: ExecutionContext) -> pd.DataFrame:
+    """Return the rows of ml.sales_forecast_candidate."""
+    table = forecast_table(context, "ml.sales_forecast_candidate")
+    return read_frame(context, exp.select(*CANDIDATE_COLUMNS).from_(table))
+
+
+def read_columns(context: ExecutionContext, name: str, columns: t.Iterable[str]) -> pd.DataFrame:
+    """Return some columns of a model's rows."""
+    return read_frame(context, exp.select(*columns).from_(forecast_table(context, name)))
+
+
+def _as_double(value: exp.Expr, name: str) -> exp.Expr:
+    return exp.alias_(exp.cast(value, "double"), name)
