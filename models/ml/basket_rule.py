@@ -11,13 +11,14 @@ from sqlmesh import ExecutionContext, model
 
 from ml.basket_shop import RULE_COLUMNS, RULE_DESCRIPTIONS, RuleLimits, basket_rules
 from ml.basket_source import BASKET_TABLES, read_baskets
+from ml.kind import COPY_FULL
 
 GRAIN = ("source", "scope", "antecedent_a_id", "antecedent_b_id", "consequent_id")
 
 
 @model(
     "ml.basket_rule",
-    kind="FULL",
+    kind=COPY_FULL,
     owner="analytics_engineering",
     grains=[f"({', '.join(GRAIN)})"],
     columns=RULE_COLUMNS,

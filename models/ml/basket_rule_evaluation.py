@@ -13,11 +13,12 @@ from ml.basket_evaluation import evaluate_rules
 from ml.basket_shop import RuleLimits
 from ml.basket_source import BASKET_TABLES, read_baskets
 from ml.evaluation import EVALUATION_COLUMNS, EVALUATION_DESCRIPTIONS, EVALUATION_GRAIN, evaluation_frame
+from ml.kind import COPY_FULL
 
 
 @model(
     "ml.basket_rule_evaluation",
-    kind="FULL",
+    kind=COPY_FULL,
     owner="analytics_engineering",
     grains=[f"({', '.join(EVALUATION_GRAIN)})"],
     columns=EVALUATION_COLUMNS,

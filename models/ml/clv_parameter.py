@@ -13,11 +13,12 @@ from ml.clv.columns import CLV_PARAMETER_COLUMNS, CLV_PARAMETER_DESCRIPTIONS
 from ml.clv.reading import clv_customers_query, clv_table
 from ml.clv.scores import clv_parameters
 from ml.frame import read_frame
+from ml.kind import COPY_FULL
 
 
 @model(
     "ml.clv_parameter",
-    kind="FULL",
+    kind=COPY_FULL,
     owner="data_science",
     tags=["ml", "customers"],
     grains=["(source, currency, method, parameter)"],

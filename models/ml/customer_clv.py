@@ -13,11 +13,12 @@ from ml.clv.columns import CLV_COLUMNS, CLV_DESCRIPTIONS
 from ml.clv.reading import clv_champions_query, clv_customers_query, clv_table
 from ml.clv.scores import ClvTerms, clv_scores
 from ml.frame import read_frame
+from ml.kind import COPY_FULL
 
 
 @model(
     "ml.customer_clv",
-    kind="FULL",
+    kind=COPY_FULL,
     owner="data_science",
     tags=["ml", "customers"],
     grains=["(source, customer_id, currency)"],

@@ -13,11 +13,12 @@ from ml.clv.evaluation import evaluate_clv
 from ml.clv.reading import clv_days_query, clv_table
 from ml.evaluation import EVALUATION_COLUMNS, EVALUATION_DESCRIPTIONS, EVALUATION_GRAIN, evaluation_frame
 from ml.frame import read_frame
+from ml.kind import COPY_FULL
 
 
 @model(
     "ml.customer_clv_evaluation",
-    kind="FULL",
+    kind=COPY_FULL,
     owner="data_science",
     tags=["ml", "customers", "evaluation"],
     grains=["(model, source, part, method, metric)"],

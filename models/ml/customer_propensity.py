@@ -10,6 +10,7 @@ from sqlglot import exp
 from sqlmesh import ExecutionContext, model
 
 from ml.frame import read_frame
+from ml.kind import COPY_FULL
 from ml.propensity.reading import champions_query, propensity_query
 from ml.propensity.results import score_propensity, served_methods
 from ml.propensity.study import PropensityOptions
@@ -31,7 +32,7 @@ COLUMNS = {
 
 @model(
     "ml.customer_propensity",
-    kind="FULL",
+    kind=COPY_FULL,
     owner="data_science",
     grains=["(source, customer_id, horizon_days)"],
     tags=["ml", "customers"],

@@ -11,6 +11,7 @@ from sqlmesh import ExecutionContext, model
 
 from ml.evaluation import EVALUATION_COLUMNS, EVALUATION_DESCRIPTIONS, EVALUATION_GRAIN
 from ml.frame import read_frame
+from ml.kind import COPY_FULL
 from ml.propensity.reading import propensity_query
 from ml.propensity.results import evaluate_propensity
 from ml.propensity.study import PropensityOptions
@@ -18,7 +19,7 @@ from ml.propensity.study import PropensityOptions
 
 @model(
     "ml.customer_propensity_evaluation",
-    kind="FULL",
+    kind=COPY_FULL,
     owner="data_science",
     grains=[f"({', '.join(EVALUATION_GRAIN)})"],
     tags=["ml", "evaluation"],

@@ -10,6 +10,7 @@ from sqlglot import exp
 from sqlmesh import ExecutionContext, model
 
 from ml.frame import read_frame
+from ml.kind import COPY_FULL
 from ml.segments.query import customers_query, resolved_table
 from ml.segments.run import customer_segments
 from ml.segments.settings import segment_settings
@@ -17,7 +18,7 @@ from ml.segments.settings import segment_settings
 
 @model(
     "ml.customer_segment",
-    kind="FULL",
+    kind=COPY_FULL,
     owner="data_science",
     tags=["ml", "customers"],
     grains=["(source, customer_id, currency)"],

@@ -11,6 +11,7 @@ from sqlmesh import ExecutionContext, model
 
 from ml.evaluation import EVALUATION_COLUMNS, EVALUATION_DESCRIPTIONS, EVALUATION_GRAIN, evaluation_frame
 from ml.frame import read_frame
+from ml.kind import COPY_FULL
 from ml.segments.evaluate import segment_evaluations
 from ml.segments.query import at_cut_query, customers_query, resolved_table
 from ml.segments.settings import segment_settings
@@ -18,7 +19,7 @@ from ml.segments.settings import segment_settings
 
 @model(
     "ml.customer_segment_evaluation",
-    kind="FULL",
+    kind=COPY_FULL,
     owner="data_science",
     tags=["ml", "customers"],
     grains=["(model, source, part, method, metric)"],

@@ -13,13 +13,14 @@ from ml.forecast.demand import source_demands
 from ml.forecast.demand_choice import DEMAND_CHAMPION_COLUMNS, demand_champion_rows
 from ml.forecast.descriptions import DEMAND_CHAMPION_DESCRIPTIONS
 from ml.forecast.reading import forecast_settings, read_surroundings, read_weekly_demand
+from ml.kind import COPY_FULL
 
 GRAIN = ("source", "product_id", "channel", "store_key")
 
 
 @model(
     "ml.product_demand_champion",
-    kind="FULL",
+    kind=COPY_FULL,
     owner="data_science",
     grains=[f"({', '.join(GRAIN)})"],
     tags=["ml", "forecast"],

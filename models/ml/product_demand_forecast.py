@@ -14,13 +14,14 @@ from ml.forecast.demand_choice import DEMAND_CHAMPION_COLUMNS
 from ml.forecast.demand_tables import DEMAND_FORECAST_COLUMNS, demand_forecast_rows
 from ml.forecast.descriptions import DEMAND_FORECAST_DESCRIPTIONS
 from ml.forecast.reading import forecast_settings, read_columns, read_surroundings, read_weekly_demand
+from ml.kind import COPY_FULL
 
 GRAIN = ("source", "product_id", "channel", "store_key", "week_start_date")
 
 
 @model(
     "ml.product_demand_forecast",
-    kind="FULL",
+    kind=COPY_FULL,
     owner="data_science",
     grains=[f"({', '.join(GRAIN)})"],
     tags=["ml", "forecast"],

@@ -13,11 +13,12 @@ from ml.evaluation import EVALUATION_COLUMNS, EVALUATION_DESCRIPTIONS, EVALUATIO
 from ml.forecast.demand_choice import DEMAND_CHAMPION_COLUMNS
 from ml.forecast.demand_tables import demand_evaluation_rows
 from ml.forecast.reading import forecast_settings, read_columns
+from ml.kind import COPY_FULL
 
 
 @model(
     "ml.product_demand_forecast_evaluation",
-    kind="FULL",
+    kind=COPY_FULL,
     owner="data_science",
     grains=[f"({', '.join(EVALUATION_GRAIN)})"],
     tags=["ml", "forecast", "evaluation"],

@@ -9,6 +9,7 @@ import pandas as pd
 from sqlglot import exp
 from sqlmesh import ExecutionContext, model
 
+from ml.kind import COPY_FULL
 from ml.query import read_query
 from ml.recommend.evaluate import champions
 from ml.recommend.serve import (
@@ -24,7 +25,7 @@ from ml.recommend.source import SHOP_TABLES, read_shops
 
 @model(
     "ml.product_recommendation",
-    kind="FULL",
+    kind=COPY_FULL,
     owner="analytics_engineering",
     grains=["(source, customer_id, list, rank)"],
     columns=RECOMMENDATION_COLUMNS,

@@ -10,13 +10,14 @@ from sqlglot import exp
 from sqlmesh import ExecutionContext, model
 
 from ml.evaluation import EVALUATION_COLUMNS, EVALUATION_DESCRIPTIONS, EVALUATION_GRAIN, evaluation_frame
+from ml.kind import COPY_FULL
 from ml.recommend.evaluate import evaluate_recommendations
 from ml.recommend.source import SHOP_TABLES, read_shops
 
 
 @model(
     "ml.product_recommendation_evaluation",
-    kind="FULL",
+    kind=COPY_FULL,
     owner="analytics_engineering",
     grains=[f"({', '.join(EVALUATION_GRAIN)})"],
     columns=EVALUATION_COLUMNS,

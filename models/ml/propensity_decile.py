@@ -10,6 +10,7 @@ from sqlglot import exp
 from sqlmesh import ExecutionContext, model
 
 from ml.frame import read_frame
+from ml.kind import COPY_FULL
 from ml.propensity.reading import champions_query, propensity_query
 from ml.propensity.results import propensity_deciles, served_methods
 from ml.propensity.study import PropensityOptions
@@ -34,7 +35,7 @@ COLUMNS = {
 
 @model(
     "ml.propensity_decile",
-    kind="FULL",
+    kind=COPY_FULL,
     owner="data_science",
     grains=["(source, horizon_days, decile)"],
     tags=["ml", "customers"],

@@ -12,13 +12,14 @@ from sqlmesh import ExecutionContext, model
 from ml.forecast.descriptions import SALES_FORECAST_DESCRIPTIONS
 from ml.forecast.reading import read_candidates
 from ml.forecast.sales_tables import SALES_FORECAST_COLUMNS, sales_forecast_rows
+from ml.kind import COPY_FULL
 
 GRAIN = ("source", "currency", "category", "period_kind", "period_start_date")
 
 
 @model(
     "ml.sales_forecast",
-    kind="FULL",
+    kind=COPY_FULL,
     owner="data_science",
     grains=[f"({', '.join(GRAIN)})"],
     tags=["ml", "forecast"],

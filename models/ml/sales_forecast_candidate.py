@@ -12,13 +12,14 @@ from sqlmesh import ExecutionContext, model
 from ml.forecast.descriptions import CANDIDATE_DESCRIPTIONS
 from ml.forecast.reading import forecast_settings, read_category_sales, read_surroundings
 from ml.forecast.sales import CANDIDATE_COLUMNS, sales_candidates
+from ml.kind import COPY_FULL
 
 GRAIN = ("source", "currency", "category", "origin_date", "sales_date")
 
 
 @model(
     "ml.sales_forecast_candidate",
-    kind="FULL",
+    kind=COPY_FULL,
     owner="data_science",
     grains=[f"({', '.join(GRAIN)})"],
     tags=["ml", "forecast"],

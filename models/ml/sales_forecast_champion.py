@@ -12,13 +12,14 @@ from sqlmesh import ExecutionContext, model
 from ml.forecast.descriptions import SALES_CHAMPION_DESCRIPTIONS
 from ml.forecast.reading import read_candidates
 from ml.forecast.sales_tables import SALES_CHAMPION_COLUMNS, sales_champion_rows
+from ml.kind import COPY_FULL
 
 GRAIN = ("source", "currency", "category")
 
 
 @model(
     "ml.sales_forecast_champion",
-    kind="FULL",
+    kind=COPY_FULL,
     owner="data_science",
     grains=[f"({', '.join(GRAIN)})"],
     tags=["ml", "forecast"],

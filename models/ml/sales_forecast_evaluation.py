@@ -12,11 +12,12 @@ from sqlmesh import ExecutionContext, model
 from ml.evaluation import EVALUATION_COLUMNS, EVALUATION_DESCRIPTIONS, EVALUATION_GRAIN
 from ml.forecast.reading import read_candidates
 from ml.forecast.sales_evaluation import sales_evaluation_rows
+from ml.kind import COPY_FULL
 
 
 @model(
     "ml.sales_forecast_evaluation",
-    kind="FULL",
+    kind=COPY_FULL,
     owner="data_science",
     grains=[f"({', '.join(EVALUATION_GRAIN)})"],
     tags=["ml", "forecast", "evaluation"],

@@ -9,13 +9,14 @@ import pandas as pd
 from sqlglot import exp
 from sqlmesh import ExecutionContext, model
 
+from ml.kind import COPY_FULL
 from ml.recommend.similar import SIMILAR_COLUMNS, SIMILAR_DESCRIPTIONS, similar_products
 from ml.recommend.source import SHOP_TABLES, read_shops
 
 
 @model(
     "ml.similar_product",
-    kind="FULL",
+    kind=COPY_FULL,
     owner="analytics_engineering",
     grains=["(source, product_id, rank)"],
     columns=SIMILAR_COLUMNS,
