@@ -133,12 +133,17 @@ def chosen(losses: t.Mapping[str, npt.NDArray[np.float64]], margin: float) -> st
 def latest_rate(frame: pd.DataFrame, horizon_days: int) -> tuple[float, str]:
     """Return the share that ordered in the last complete label window, and how it was come by.
 
-    Without a complete window: what ordered in the longest window that there is, carried on at the same daily rate.
-    NaN if no as-of date but the current one is there.
+    Where few did, that of all complete windows. Without a complete one: what ordered in the longest window that there
+    is, carried on at the same daily rate. NaN if no as-of date but the current one is there.
     """
     judged = holdout_date(frame, horizon_days)
     if judged is not None:
-        return float(labels(frame[frame["as_of_date"] == judged], horizon_days).mean()), ""
+        happened = labels(frame[frame["as_of_date"] == judged], horizon_days)
+        if happened.sum() >= LEAST_ORDERING_JUDGED:
+            return float(happened.mean()), ""
+        whole = labels(frame[frame["as_of_date"] <= judged], horizon_days)
+        note = "Few ordered in the last complete window: the base rate is that of all of them."
+        return float(whole.mean()), note
     first = min(frame["as_of_date"])
     seen_days = (current_date(frame) - first).days
     if not seen_days:

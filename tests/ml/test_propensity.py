@@ -242,6 +242,16 @@ def test_a_source_shorter_than_the_window_has_a_rate_that_was_carried_on() -> No
     assert rows["note"].ne("").all()
 
 
+def test_the_rate_of_a_window_in_which_few_ordered_is_that_of_all_windows() -> None:
+    frame = planted_customers(100, cuts=(0, 30, 60), rate=0.3)
+    at = {days: frame["as_of_date"] == LAST - timedelta(days=days) for days in (30, 60)}
+    assert latest_rate(prepared(frame), 30) == (labels(frame[at[30]], 30).mean(), "")
+    frame.loc[at[30], "next_order_days"] = np.nan
+    rate, note = latest_rate(prepared(frame), 30)
+    assert rate == labels(frame[at[60]], 30).sum() / 200 > 0
+    assert "all of them" in note
+
+
 def test_one_customer_of_one_day_has_a_row_without_a_rate() -> None:
     frame = planted_customers(1, cuts=(0,))
     rows, champions = _evaluated(frame)
