@@ -9,9 +9,7 @@ MODEL (
   ),
   audits (
     not_null(columns := (source, scope, antecedent_a_id, antecedent_b_id, consequent_id)),
-    unique_combination_of_columns(
-      columns := (source, scope, antecedent_a_id, antecedent_b_id, consequent_id)
-    )
+    unique_combination_of_columns(columns := (source, scope, antecedent_a_id, antecedent_b_id, consequent_id))
   ),
   description 'One row per source, scope and rule ''who buys the antecedent also buys the consequent'': between two products, of two products and a third, between two categories, and over two channels by the same customers. Only rules that chance does not explain: of each family at most rule_discovery_rate (config.yaml) are expected to be false. How many hold later stands in ml.basket_rule_evaluation. Nothing here is additive. Answers: what to show beside a basket, and how sure that is.',
   column_descriptions (

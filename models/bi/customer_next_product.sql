@@ -10,7 +10,9 @@ MODEL (
   audits (
     not_null(columns := (source, customer_id)),
     unique_combination_of_columns(columns := (source, customer_id)),
-    no_personal_values(columns := (customer_id))
+    no_personal_values(columns := (
+      customer_id
+    ))
   ),
   description 'One row per source and current customer with a recommendation: the first product to discover and the first to buy again, as of the last order_date of the source. Join it to bi.customer_value by source and customer_id, which may have a row per currency. Nothing here is additive. Answers: what to offer this customer next.',
   column_descriptions (

@@ -10,7 +10,9 @@ MODEL (
   audits (
     not_null(columns := (source, customer_id, list, rank)),
     unique_combination_of_columns(columns := (source, customer_id, list, rank)),
-    no_personal_values(columns := (customer_id))
+    no_personal_values(columns := (
+      customer_id
+    ))
   ),
   description 'One row per source, current customer, list (buy_again or discovery) and place in it, as of the last order_date of the source. Products that are out of stock or were taken out of the catalogue are left out. How good the lists are stands in ml.product_recommendation_evaluation. Nothing here is additive. Answers: what to offer a customer next, and why.',
   column_descriptions (
