@@ -77,7 +77,9 @@ class Evaluation:
     baseline_method: str = ""
     baseline_value: float | None = None
     part: str = "all"
-    parameters: dict[str, t.Any] | None = None  # no field(): SQLMesh does not serialise what a class body calls
+    parameters: dict[str, t.Any] | None = (
+        None  # no field(): SQLMesh does not serialise what a class body calls
+    )
     note: str = ""
 
 
