@@ -31,9 +31,10 @@ def boosted(
 
     A row is a series, an earlier origin and a period ahead of it; its features are the periods before that origin and
     what the calendar says of the period ahead (calendar_features, (periods + horizon, 6)). prices: (series, periods),
-    the price of each period or NaN. is_count: a Poisson loss, weighted by the level; else squares. Fixed seed, one
-    thread: the same rows give the same trees. NaN where a series sold nothing in the last 8 weeks, or where there is
-    too little to learn. Source: Friedman, Annals of Statistics 29 (2001); Ke et al., LightGBM, NeurIPS (2017).
+    the price of each period or NaN. is_count: a Poisson loss, weighted by the level; else squares, weighted by how
+    steady a series is. Fixed seed, one thread: the same rows give the same trees. NaN where a series sold nothing in
+    the last 8 weeks, or where there is too little to learn. Source: Friedman, Annals of Statistics 29 (2001); Ke et
+    al., LightGBM, NeurIPS (2017).
     """
     from sklearn.ensemble import HistGradientBoostingRegressor
     from threadpoolctl import threadpool_limits
@@ -42,10 +43,10 @@ def boosted(
     recent = 56 // step_days
     with threadpool_limits(limits=1):
         for number, origin in enumerate(origins):
-            learned = _training_rows(values, origin, horizon, step_days, calendar, prices)
+            learned = _training_rows(values, origin, horizon, step_days, calendar, prices, is_count)
             if learned is None:
                 continue
-            features, ratios, levels = learned
+            features, ratios, weights = learned
             said = ~np.isnan(features).all(axis=0)  # a feature that says nothing cannot be split
             model = HistGradientBoostingRegressor(
                 loss="poisson" if is_count else "squared_error",
@@ -57,7 +58,7 @@ def boosted(
                 early_stopping=False,
                 random_state=SEED,
             )
-            model.fit(features[:, said], ratios, sample_weight=levels if is_count else None)
+            model.fit(features[:, said], ratios, sample_weight=weights)
             rows, level = _feature_rows(values, origin, horizon, step_days, calendar, prices)
             alive = (level > 0) & (origin >= recent)
             ahead = model.predict(rows[alive].reshape(-1, rows.shape[2])[:, said]).reshape(-1, horizon)
@@ -72,27 +73,38 @@ def _training_rows(
     step_days: int,
     calendar: npt.NDArray[np.float64],
     prices: npt.NDArray[np.float64] | None,
+    is_count: bool,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]] | None:
-    """Return features, ratios to the level and levels of earlier origins whose whole horizon lies before the origin."""
+    """Return features, ratios to the level and weights of earlier origins whose horizon lies before the origin."""
     recent, stride = 56 // step_days, max(1, 7 // step_days)
     earlier = list(range(origin - horizon, recent - 1, -stride))[:MOST_ORIGINS]
     if not earlier:
         return None
-    thin = max(1, -(-len(values) * horizon * len(earlier) // MOST_ROWS))
+    begun = np.flatnonzero(
+        ~np.isnan(values[:, origin - 1])
+    )  # not those that begin later: they are not known yet
+    thin = max(1, -(-len(begun) * horizon * len(earlier) // MOST_ROWS))
     parts = []
     for position, past in enumerate(earlier):
-        chosen = np.arange(position % thin, len(values), thin)  # other series at each origin
+        chosen = begun[position % thin :: thin]  # other series at each origin
         rows, level = _feature_rows(
             values[chosen], past, horizon, step_days, calendar, None if prices is None else prices[chosen]
         )
         ratios = values[chosen, past : past + horizon] / np.where(level > 0, level, 1)[:, None]
         use = (level > 0)[:, None] & ~np.isnan(ratios)
         ratios = np.clip(ratios, 0.0, TOP_RATIO)
-        parts.append((rows[use], ratios[use], np.repeat(level[:, None], horizon, axis=1)[use]))
+        weight = level if is_count else _steadiness(values[chosen, past - recent : past], level)
+        parts.append((rows[use], ratios[use], np.repeat(weight[:, None], horizon, axis=1)[use]))
     features, targets, weights = (np.concatenate([part[item] for part in parts]) for item in range(3))
     if len(targets) < LEAST_ROWS or targets.sum() <= 0:
         return None
     return features, targets, weights
+
+
+def _steadiness(recent: npt.NDArray[np.float64], level: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return 1 by the variance of the ratios, so that a few restless series do not decide what all are told."""
+    ratios = recent / np.where(level > 0, level, 1.0)[:, None]
+    return 1.0 / (0.05 + np.nan_to_num(mean_of_known((ratios - 1.0) ** 2, axis=1)))
 
 
 def _feature_rows(

@@ -50,6 +50,8 @@ def candidate_forecasts(
     Days have a season of a week, weeks have none: the seasonal naive method then repeats the last week. combination
     is the median of COMBINED. calendar and prices as in boosting.
     """
+    if not len(values):
+        return np.empty((len(CANDIDATES), len(origins), 0, horizon))
     season = 7 // step_days
     made = {
         "seasonal_naive": seasonal_naive(values, origins, horizon, season),
@@ -80,6 +82,8 @@ def _phase_shape(
     """
     shape = np.ones(average.shape)
     for number, origin in enumerate(origins):
+        if not origin:
+            continue
         busy = (np.nan_to_num(values[:, max(0, origin - WINDOW_DAYS) : origin]) > 0).mean(axis=1) >= 0.5
         usual = average[number, :, :season].mean(axis=1)
         use = busy & (usual > 0)

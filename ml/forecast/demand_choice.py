@@ -74,9 +74,6 @@ def demand_champion_rows(series: SourceDemand, settings: ForecastSettings) -> pd
     step = demand_horizon(series, settings)
     origins = backtest_origins(weeks, step, settings.most_windows, settings.least_known_days // 7)
     active = np.stack([is_active(values, origin, settings.active_weeks) for origin in origins])
-    kept = np.asarray(active.any(axis=0))
-    series = _only(series, kept)
-    values, active = values[kept], active[:, kept]
     classes = np.stack([demand_classes(values, origin) for origin in origins])
     scale = np.stack([naive_scale(values, origin, 1) for origin in origins])
     forecasts = demand_forecasts(series, origins, settings)[..., series.skipped_weeks :]
@@ -120,14 +117,8 @@ def demand_champion_rows(series: SourceDemand, settings: ForecastSettings) -> pd
         note=_notes(active[-1], scores, beats),
     )
     judged = _judged_columns(forecasts, served, actuals, scores, methods, scale, widths)
-    return pd.concat([frame, judged], axis=1)[list(DEMAND_CHAMPION_COLUMNS)]
-
-
-def _only(series: SourceDemand, kept: npt.NDArray[np.bool_]) -> SourceDemand:
-    units = series.units
-    keys = units.keys[kept].reset_index(drop=True)
-    panel = type(units)(keys, units.values[kept], units.first_date, units.step_days)
-    return SourceDemand(**{**vars(series), "units": panel, "prices": series.prices[kept]})
+    rows = pd.concat([frame, judged], axis=1)[list(DEMAND_CHAMPION_COLUMNS)]
+    return rows[active.any(axis=0)].reset_index(drop=True)
 
 
 def _notes(

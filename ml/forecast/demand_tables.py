@@ -49,15 +49,10 @@ def demand_forecast_rows(
         champions.astype(dict.fromkeys(keys, str)), on=keys, how="left", validate="one_to_one"
     )
     kept = (every["method"].isin(CANDIDATES) & every["is_active"].eq(True)).to_numpy()
-    evaluated = every["method"].notna().to_numpy()
-    panel = type(series.units)(
-        series.units.keys[evaluated], series.units.values[evaluated], series.units.first_date, 7
-    )
-    known = SourceDemand(**{**vars(series), "units": panel, "prices": series.prices[evaluated]})
-    forecasts = demand_forecasts(known, [series.week_count()], settings)[:, 0, :, series.skipped_weeks :]
+    forecasts = demand_forecasts(series, [series.week_count()], settings)[:, 0, :, series.skipped_weeks :]
     served = every[kept].reset_index(drop=True)
     numbers = served["method"].map(CANDIDATES.index).to_numpy(dtype=np.int64)
-    own = np.nan_to_num(forecasts[:, kept[evaluated]][numbers, np.arange(len(served))])
+    own = np.nan_to_num(forecasts[:, kept][numbers, np.arange(len(served))])
     served["recent_units"] = mean_of_known(series.units.values[kept, -RECENT_WEEKS:], axis=1)
     starts = week_starts(series, settings)
     columns = ["source", *keys, "method", "recent_units", "demand_class", "origin_date", "as_of_date", "note"]

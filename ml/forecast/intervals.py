@@ -27,8 +27,8 @@ def interval_widths(
 ) -> npt.NDArray[np.float64]:
     """Return each series' half width in units of its scale.
 
-    errors: (series, n) scaled errors of earlier windows, NaN where unknown. A series with too few of its own takes
-    those of its group; NaN where these are too few as well.
+    errors: (series, n) scaled errors of earlier windows, NaN where unknown. A series with too few of its own takes those
+    of its group, or of all series; NaN where these are too few as well.
     """
     count = errors.shape[1]
     ordered = np.sort(np.abs(errors), axis=1)  # NaN come last
@@ -42,6 +42,8 @@ def interval_widths(
     for group in np.unique(groups[~enough]):
         inside = groups == group
         widths[inside & ~enough] = conformal_quantile(errors[inside].ravel(), level)
+    unknown = np.isnan(widths)
+    widths[unknown] = conformal_quantile(errors.ravel(), level) if unknown.any() else 0.0
     return widths
 
 

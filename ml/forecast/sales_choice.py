@@ -163,7 +163,7 @@ def by_week(choice: SalesChoice) -> Served:
 
 def _week_sums(values: npt.NDArray[t.Any], skipped: int) -> npt.NDArray[t.Any]:
     whole = values[..., skipped:]
-    return np.asarray(whole.reshape(*whole.shape[:-1], -1, 7).sum(axis=-1))
+    return np.asarray(whole.reshape(*whole.shape[:-1], whole.shape[-1] // 7, 7).sum(axis=-1))
 
 
 def _with_intervals(
