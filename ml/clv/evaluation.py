@@ -107,15 +107,15 @@ def _judged_purchases(held: ClvHoldout, fits: Fits) -> list[Evaluation]:
             seen = shop_histories(held.customers)
             ahead = expected_purchases(method, estimate.value, seen, np.array([float(held.days)]))
             forecasts[method] = ahead[seen.place, 0]
-    modelled, mean = _values(held.customers, fits[GAMMA_GAMMA][0]), own_mean(held.customers)
+    modelled, mean = _clv_values(held.customers, fits[GAMMA_GAMMA][0]), own_mean(held.customers)
     spending = {one: ahead * (mean if one == OWN_RATE else modelled) for one, ahead in forecasts.items()}
-    bought = {one: _errors(ahead, held.purchases, PURCHASE_METRICS) for one, ahead in forecasts.items()}
-    spent = {one: _errors(ahead, held.spending, SPEND_METRICS) for one, ahead in spending.items()}
-    champion = _champion({one: errors[PURCHASE_RMSE] for one, errors in bought.items()})
+    bought = {one: _clv_errors(ahead, held.purchases, PURCHASE_METRICS) for one, ahead in forecasts.items()}
+    spent = {one: _clv_errors(ahead, held.spending, SPEND_METRICS) for one, ahead in spending.items()}
+    champion = _clv_champion({one: errors[PURCHASE_RMSE] for one, errors in bought.items()})
     found = []
     for method in (*PURCHASE_MODELS, OWN_RATE):
         errors, note = {**bought.get(method, {}), **spent.get(method, {})}, fits.get(method, (None, ""))[1]
-        found += _rows(
+        found += _clv_rows(
             held, method, OWN_RATE, champion, PURCHASE_METRICS + SPEND_METRICS, errors,
             {**bought[OWN_RATE], **spent[OWN_RATE]}, fits, note, len(held.customers),
         )  # fmt: skip
@@ -129,19 +129,19 @@ def _judged_values(held: ClvHoldout, fits: Fits) -> list[Evaluation]:
     forecasts = {OWN_MEAN: own_mean(held.customers)}
     estimate, note = fits[GAMMA_GAMMA]
     if estimate:
-        forecasts[GAMMA_GAMMA] = _values(held.customers, estimate)
-    errors = {one: _errors(ahead[bought], actual, VALUE_METRICS) for one, ahead in forecasts.items()}
-    champion = _champion({one: error[VALUE_RMSE] for one, error in errors.items()})
+        forecasts[GAMMA_GAMMA] = _clv_values(held.customers, estimate)
+    errors = {one: _clv_errors(ahead[bought], actual, VALUE_METRICS) for one, ahead in forecasts.items()}
+    champion = _clv_champion({one: error[VALUE_RMSE] for one, error in errors.items()})
     found = []
     for method in (GAMMA_GAMMA, OWN_MEAN):
-        found += _rows(
+        found += _clv_rows(
             held, method, OWN_MEAN, champion, VALUE_METRICS, errors.get(method, {}), errors[OWN_MEAN],
             fits, note if method == GAMMA_GAMMA else "", int(bought.sum()),
         )  # fmt: skip
     return found
 
 
-def _values(customers: pd.DataFrame, estimate: Estimate | None) -> Array:
+def _clv_values(customers: pd.DataFrame, estimate: Estimate | None) -> Array:
     """Return the value of a purchase of each customer: by Gamma-Gamma where it could be fitted."""
     if estimate is None:
         return own_mean(customers)
@@ -149,24 +149,24 @@ def _values(customers: pd.DataFrame, estimate: Estimate | None) -> Array:
     return gamma_gamma_expected_value(estimate.value, x, customers["mean_amount"].to_numpy(float))
 
 
-def _errors(forecast: Array, actual: Array, metrics: tuple[str, ...]) -> dict[str, float]:
+def _clv_errors(forecast: Array, actual: Array, metrics: tuple[str, ...]) -> dict[str, float]:
     """Return RMSE, MAE, correlation and the relative error of the total, under the names given in this order."""
     if not len(actual):
         return dict.fromkeys(metrics, np.nan)
     off = forecast - actual
     varies = len(actual) > 1 and np.ptp(forecast) > 0 and np.ptp(actual) > 0
     total = abs(off.sum() / actual.sum()) if actual.sum() > 0 else np.nan
-    correlation = _correlation(forecast, actual) if varies else np.nan
+    correlation = _clv_correlation(forecast, actual) if varies else np.nan
     return dict(zip(metrics, (np.sqrt((off**2).mean()), np.abs(off).mean(), correlation, total), strict=True))
 
 
-def _correlation(one: Array, other: Array) -> float:
+def _clv_correlation(one: Array, other: Array) -> float:
     """Return Pearson's correlation; without BLAS, whose sums depend on the number of threads."""
     one, other = one - one.mean(), other - other.mean()
     return float((one * other).sum() / np.sqrt((one**2).sum() * (other**2).sum()))
 
 
-def _champion(rmse: dict[str, float]) -> str:
+def _clv_champion(rmse: dict[str, float]) -> str:
     """Return the method that serves, given the baseline first: a model only if it beats that."""
     baseline = next(iter(rmse))
     better = {one: error for one, error in rmse.items() if error < rmse[baseline]}
@@ -175,7 +175,7 @@ def _champion(rmse: dict[str, float]) -> str:
     return min(better, key=lambda one: better[one]) if better else baseline
 
 
-def _rows(
+def _clv_rows(
     held: ClvHoldout, method: str, baseline: str, champion: str, metrics: tuple[str, ...],
     errors: dict[str, float], baseline_errors: dict[str, float], fits: Fits, note: str, count: int,
 ) -> list[Evaluation]:  # fmt: skip
