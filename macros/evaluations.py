@@ -44,20 +44,12 @@ def gate_failures(evaluator: MacroEvaluator, evaluations: exp.Expression) -> exp
 
     The sentences stand in the query itself: SQLMesh prints the query of an audit that fails, not its rows.
     """
-    try:
-        gates = check_gates(evaluator.var("gates", []))
-    except ValueError as error:
-        raise SQLMeshError(str(error)) from error
+    gates = configured_gates(evaluator)
     none = exp.select(exp.alias_(exp.Literal.string(""), "gate_failure")).where(exp.false())
     if evaluator.runtime_stage != "auditing" or not gates:
         return none
-    adapter = evaluator.engine_adapter
     table = evaluations.unnest() if isinstance(evaluations, exp.Paren) else evaluations
-    rows = _judged_rows(adapter, exp.select(*JUDGED_COLUMNS).from_(table.copy()))
-    prod = (
-        _judged_rows(adapter, _last_recorded("prod", JUDGED_COLUMNS)) if adapter.table_exists(RECORD) else []
-    )
-    sentences = failures(judge(rows, gates, prod))
+    sentences = gates_that_fail(evaluator.engine_adapter, table, gates)
     if not sentences:
         return none
     selects = [exp.select(exp.alias_(exp.Literal.string(text), "gate_failure")) for text in sentences]
@@ -65,6 +57,63 @@ def gate_failures(evaluator: MacroEvaluator, evaluations: exp.Expression) -> exp
     for select in selects[1:]:
         found = exp.union(found, select, distinct=False, copy=False)
     return found
+
+
+@macro()
+def check_gates_before_promotion(evaluator: MacroEvaluator) -> list[str]:
+    """`@CHECK_GATES_BEFORE_PROMOTION()` before a plan of prod: what another environment built is judged again.
+
+    What a plan computes is audited. What it only promotes is not: since it was audited, prod may have become
+    better or a gate stricter.
+    """
+    gates = configured_gates(evaluator)
+    if evaluator.runtime_stage != "before_all" or evaluator.dialect != "postgres" or not gates:
+        return []
+    adapter = evaluator.engine_adapter
+    if evaluator.this_env != "prod":
+        return []
+    for snapshot in evaluator.snapshots.values():
+        name = exp.to_table(snapshot.name, dialect="postgres")
+        if (name.db, name.name) != (LEARNED_LAYER, EVALUATIONS) or not snapshot.is_model:
+            continue
+        table = exp.to_table(snapshot.table_name(), dialect="postgres")
+        if is_left_to_compute(evaluator, snapshot) or prod_shows(adapter, table):
+            continue
+        if sentences := gates_that_fail(adapter, table, gates):
+            raise SQLMeshError("Not promoted to prod: " + "; ".join(sentences))
+    return []
+
+
+def configured_gates(evaluator: MacroEvaluator) -> list[dict[str, t.Any]]:
+    """The gates of config.yaml."""
+    try:
+        return check_gates(evaluator.var("gates", []))
+    except ValueError as error:
+        raise SQLMeshError(str(error)) from error
+
+
+def gates_that_fail(adapter: t.Any, table: exp.Expression, gates: list[dict[str, t.Any]]) -> list[str]:
+    """A sentence for each gate that the evaluations in a table do not pass."""
+    rows = _judged_rows(adapter, exp.select(*JUDGED_COLUMNS).from_(table.copy()))
+    known = adapter.table_exists(RECORD)
+    prod = _judged_rows(adapter, _last_recorded("prod", JUDGED_COLUMNS)) if known else []
+    return failures(judge(rows, gates, prod))
+
+
+def is_left_to_compute(evaluator: MacroEvaluator, snapshot: t.Any) -> bool:
+    """Whether the plan will compute the model, or what it computed before did not pass its audits."""
+    span = [evaluator.locals.get(name) for name in ("start", "end", "execution_time")]
+    return not snapshot.intervals or bool(
+        snapshot.missing_intervals(span[0] or "1970-01-01", span[1] or "now", span[2])
+    )
+
+
+def prod_shows(adapter: t.Any, table: exp.Table) -> bool:
+    """Whether prod's view of the evaluations is one of this table already."""
+    found = adapter.fetchone(
+        f"SELECT definition FROM pg_views WHERE schemaname = '{LEARNED_LAYER}' AND viewname = '{EVALUATIONS}'"
+    )
+    return bool(found) and table.name in found[0]
 
 
 @macro()

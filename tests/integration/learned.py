@@ -96,15 +96,15 @@ def configure(settings: Settings, gates: list[dict[str, Any]] | None = None, **v
         "database": settings.database,
     }
     state = {**connection, "database": settings.state_database}
+    own = load_config_from_yaml(ROOT / "config.yaml")
     config = {
         "gateways": {"postgres": {"connection": connection, "state_connection": state}},
         "default_gateway": "postgres",
         "model_defaults": {"dialect": "postgres", "start": "2026-01-01"},
         "physical_table_naming_convention": "table_only",
         "plan": {"include_unmodified": True, "auto_categorize_changes": {"sql": "full", "python": "full"}},
-        "after_all": [
-            line for line in load_config_from_yaml(ROOT / "config.yaml")["after_all"] if "USAGE" not in line
-        ],
+        "before_all": own["before_all"],
+        "after_all": [line for line in own["after_all"] if "USAGE" not in line],
         "variables": {
             "evaluated_models": ["ml.guess_evaluation"],
             "gates": GATES if gates is None else gates,
