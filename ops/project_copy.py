@@ -25,7 +25,8 @@ INCREMENTAL = "kind INCREMENTAL_BY_TIME_RANGE"
 def copy_parts(target: Path, *, marts: Marts = True) -> None:
     """Copy what SQLMesh reads of the project into a folder.
 
-    Without `marts` they and the views that show them are left out: a third of the models, which take their time.
+    Without `marts` they, the learned models and the views that show them are left out: a third of the models and more,
+    which take their time.
     Only the "incremental" ones are those that hold rows of days, and so could keep what is no longer true.
     """
     for part in PARTS:
@@ -40,10 +41,12 @@ def copy_parts(target: Path, *, marts: Marts = True) -> None:
 
 
 def _leave_out_marts(models: Path, but: str | None) -> None:
-    """Delete the marts, but those in which this text stands, and the views that show marts."""
+    """Delete the marts, but those in which this text stands, what is learned from them, and the views of both."""
     for mart in (models / "marts").rglob("*.sql"):
         if but is None or but not in mart.read_text("utf-8"):
             mart.unlink()
+    shutil.rmtree(models / "ml", ignore_errors=True)
     for view in (models / "bi").glob("*.sql"):
-        if " mart." in view.read_text("utf-8"):
+        text = view.read_text("utf-8")
+        if " mart." in text or " ml." in text:
             view.unlink()

@@ -3,7 +3,9 @@ MODEL (
   kind FULL,
   owner data_science,
   grain (source, currency, feature, month_date),
-  tags (ml),
+  tags (
+    ml
+  ),
   audits (
     not_null(columns := (source, currency, feature, month_date, psi)),
     unique_combination_of_columns(columns := (source, currency, feature, month_date)),
@@ -48,13 +50,18 @@ WITH sale AS (
     feature.name AS feature,
     feature.value
   FROM sale
-  CROSS JOIN LATERAL (VALUES
-    ('order_amount', sale.net_sale_amount::DOUBLE PRECISION),
-    ('line_count', sale.line_count::DOUBLE PRECISION),
-    ('gap_days', CASE
-      WHEN sale.gap_days <= 90 AND sale.month_date >= sale.first_date + 90
-      THEN sale.gap_days::DOUBLE PRECISION
-    END)) AS feature(name, value)
+  CROSS JOIN LATERAL (
+    VALUES
+      ('order_amount', sale.net_sale_amount::DOUBLE PRECISION),
+      ('line_count', sale.line_count::DOUBLE PRECISION),
+      (
+        'gap_days',
+        CASE
+          WHEN sale.gap_days <= 90 AND sale.month_date >= sale.first_date + 90
+          THEN sale.gap_days::DOUBLE PRECISION
+        END
+      )
+  ) AS feature(name, value)
   WHERE
     NOT feature.value IS NULL
 ), decile AS (
@@ -165,7 +172,10 @@ WITH sale AS (
     baseline_count,
     month_value / month_count AS mean_value,
     baseline_value / baseline_count AS baseline_mean_value,
-    @PSI(@BIN_RATE(past_count, baseline_count, bin_count), @BIN_RATE(row_count, month_count, bin_count)) AS psi,
+    @PSI(
+      @BIN_RATE(past_count, baseline_count, bin_count),
+      @BIN_RATE(row_count, month_count, bin_count)
+    ) AS psi,
     MAX(@PSI_LIMIT(bin_count, baseline_count, month_count)) AS psi_limit
   FROM whole
   GROUP BY

@@ -3,11 +3,11 @@ MODEL (
   kind VIEW,
   owner data_science,
   grain (environment, model, source, column_name, recorded_at, compared_with),
-  tags (ml),
+  tags (
+    ml
+  ),
   audits (
-    not_null(
-      columns := (environment, model, source, column_name, recorded_at, compared_with)
-    ),
+    not_null(columns := (environment, model, source, column_name, recorded_at, compared_with)),
     unique_combination_of_columns(columns := (environment, model, source, column_name, recorded_at, compared_with)),
     accepted_values(column := compared_with, is_in := ('first', 'previous', 'prod'))
   ),
@@ -36,54 +36,63 @@ WITH snapshot AS (
         SUM(row_count)
       FROM UNNEST(counts) AS bin(row_count)
     ) AS row_count,
-    CARDINALITY(counts) AS bin_count
+    CARDINALITY(counts) AS bin_count,
+    MIN(recorded_at) OVER history AS first_at,
+    LAG(recorded_at) OVER history AS previous_at
   FROM ingest.score_distribution AS distribution
+  WINDOW history AS (PARTITION BY environment, model, source, column_name ORDER BY recorded_at)
 ), pair AS (
   SELECT
-    snapshot.environment,
-    snapshot.model,
-    snapshot.source,
-    snapshot.column_name,
-    snapshot.recorded_at,
-    kind.compared_with,
-    kind.compared_at,
-    kind.environment AS compared_environment
-  FROM (
-    SELECT
-      snapshot.*,
-      MIN(recorded_at) OVER (PARTITION BY environment, model, source, column_name) AS first_at,
-      LAG(recorded_at) OVER (PARTITION BY environment, model, source, column_name ORDER BY recorded_at) AS previous_at
-    FROM snapshot
-  ) AS snapshot
-  CROSS JOIN LATERAL (
-    SELECT
-      'first' AS compared_with,
-      snapshot.environment,
-      NULLIF(snapshot.first_at, snapshot.recorded_at) AS compared_at
-    UNION ALL
-    SELECT
-      'previous',
-      snapshot.environment,
-      snapshot.previous_at
-    UNION ALL
-    SELECT
-      'prod',
-      'prod',
-      (
-        SELECT
-          MAX(served.recorded_at)
-        FROM ingest.score_distribution AS served
-        WHERE
-          snapshot.environment <> 'prod'
-          AND served.environment = 'prod'
-          AND served.model = snapshot.model
-          AND served.source = snapshot.source
-          AND served.column_name = snapshot.column_name
-          AND served.recorded_at <= snapshot.recorded_at
-      )
-  ) AS kind
+    environment,
+    model,
+    source,
+    column_name,
+    recorded_at,
+    'first' AS compared_with,
+    environment AS compared_environment,
+    first_at AS compared_at
+  FROM snapshot
   WHERE
-    NOT kind.compared_at IS NULL
+    first_at < recorded_at
+  UNION ALL
+  SELECT
+    environment,
+    model,
+    source,
+    column_name,
+    recorded_at,
+    'previous' AS compared_with,
+    environment AS compared_environment,
+    previous_at AS compared_at
+  FROM snapshot
+  WHERE
+    NOT previous_at IS NULL
+  UNION ALL
+  SELECT
+    tried.environment,
+    tried.model,
+    tried.source,
+    tried.column_name,
+    tried.recorded_at,
+    'prod' AS compared_with,
+    served.environment AS compared_environment,
+    MAX(served.recorded_at) AS compared_at
+  FROM snapshot AS tried
+  JOIN snapshot AS served
+    ON served.model = tried.model
+    AND served.source = tried.source
+    AND served.column_name = tried.column_name
+    AND served.environment = 'prod'
+    AND served.recorded_at <= tried.recorded_at
+  WHERE
+    tried.environment <> 'prod'
+  GROUP BY
+    1,
+    2,
+    3,
+    4,
+    5,
+    7
 ), measured AS (
   SELECT
     pair.environment,

@@ -7,12 +7,15 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.support import ROOT, quiet_environment
 
+pytestmark = pytest.mark.slow
 CONFIG = """
 gateways: {local: {connection: {type: duckdb}}}
 default_gateway: local
@@ -46,11 +49,13 @@ found = [(item.model.name, item.fingerprint) for item in Context(paths=["."]).sn
 print(json.dumps([(name, f"{f.data_hash} {f.parent_data_hash}", f.metadata_hash) for name, f in found]))
 """
 Versions = dict[str, tuple[str, str]]
+Change = Callable[[str, Callable[[str], str]], Versions]
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project's ml/ and what all learned models share, with two models of which each uses one function."""
+    tmp_path = tmp_path_factory.mktemp("project")
     for part in ("ml", "macros", "audits/gates_hold.sql", "models/ml/model_evaluation.sql"):
         source, goal = ROOT / part, tmp_path / part
         goal.parent.mkdir(parents=True, exist_ok=True)
@@ -62,6 +67,28 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "models" / "ml" / "one_evaluation.py").write_text(EVALUATION)
     (tmp_path / "models" / "ml" / "two.py").write_text(FINGERPRINTED)
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def before(project: Path) -> Versions:
+    """The versions of the project as it is."""
+    return versions(project)
+
+
+@pytest.fixture
+def change(project: Path) -> Iterator[Change]:
+    """Change the text of a file, and get the versions that this makes. The text is put back."""
+    kept: dict[Path, str] = {}
+
+    def change(file: str, edit: Callable[[str], str]) -> Versions:
+        path = project / file
+        kept[path] = path.read_text("utf-8")
+        path.write_text(edit(kept[path]), "utf-8")
+        return versions(project)
+
+    yield change
+    for path, text in kept.items():
+        path.write_text(text, "utf-8")
 
 
 def versions(folder: Path) -> Versions:
@@ -87,16 +114,15 @@ def changed(before: Versions, after: Versions) -> tuple[set[str], set[str]]:
     return data, {name for name in before if before[name][1] != after[name][1]}
 
 
-def rewrite(path: Path, function: str) -> None:
-    """Put a statement that does nothing but count at the head of a function's body."""
-    text = path.read_text("utf-8")
+def rewritten(function: str, text: str) -> str:
+    """Put a statement that changes nothing at the head of a function's body."""
     (node,) = [
         item for item in ast.parse(text).body if isinstance(item, ast.FunctionDef) and item.name == function
     ]
     body = node.body[1] if ast.get_docstring(node) else node.body[0]
     lines = text.splitlines()
     lines.insert(body.lineno - 1, " " * body.col_offset + "unused = 1 + 1")
-    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return "\n".join(lines) + "\n"
 
 
 @pytest.mark.parametrize(
@@ -108,26 +134,19 @@ def rewrite(path: Path, function: str) -> None:
     ],
 )
 def test_a_change_in_a_function_makes_new_versions_of_the_models_that_use_it(
-    project: Path, file: str, function: str, rebuilt: set[str]
+    before: Versions, change: Change, file: str, function: str, rebuilt: set[str]
 ) -> None:
-    before = versions(project)
-    rewrite(project / file, function)
-    assert changed(before, versions(project))[0] == rebuilt
+    after = change(file, partial(rewritten, function))
+    assert changed(before, after)[0] == rebuilt
 
 
-def test_a_gate_that_changes_is_judged_again_and_nothing_computed(project: Path) -> None:
-    before = versions(project)
-    config = project / "config.yaml"
-    config.write_text(
-        config.read_text().replace("gates: []", "gates: [{model: ml.one, metric: mae, maximum: 1}]")
-    )
-    data, said = changed(before, versions(project))
+def test_a_gate_that_changes_computes_nothing_again(before: Versions, change: Change) -> None:
+    gate = "gates: [{model: ml.one, metric: mae, maximum: 1}]"
+    data, said = changed(before, change("config.yaml", lambda text: text.replace("gates: []", gate)))
     assert data == set()
     assert "ml.model_evaluation" in said
 
 
-def test_the_text_of_a_function_that_nothing_uses_does_not_matter(project: Path) -> None:
-    before = versions(project)
-    path = project / "ml" / "evaluation.py"
-    path.write_text(path.read_text("utf-8") + "\n\ndef unused_here() -> int:\n    return 1\n", "utf-8")
-    assert changed(before, versions(project)) == (set(), set())
+def test_a_function_that_nothing_uses_does_not_matter(before: Versions, change: Change) -> None:
+    more = "\n\ndef unused_here() -> int:\n    return 1\n"
+    assert changed(before, change("ml/evaluation.py", lambda text: text + more)) == (set(), set())
