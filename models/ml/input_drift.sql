@@ -1,7 +1,7 @@
 MODEL (
   name ml.input_drift,
   kind FULL,
-  owner data_science,
+  owner analytics_engineering,
   grain (source, currency, feature, month_date),
   tags (
     ml

@@ -1,7 +1,7 @@
 MODEL (
   name ml.model_evaluation,
   kind FULL,
-  owner data_science,
+  owner analytics_engineering,
   grain (model, source, part, method, metric),
   tags (
     ml

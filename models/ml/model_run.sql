@@ -1,7 +1,7 @@
 MODEL (
   name ml.model_run,
   kind VIEW,
-  owner data_science,
+  owner analytics_engineering,
   grain (physical_table, started_at),
   tags (
     ml
