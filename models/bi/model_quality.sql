@@ -1,7 +1,7 @@
 MODEL (
   name bi.model_quality,
   kind VIEW,
-  owner analytics_engineering,
+  owner data_science,
   grain (model, source, part, method, metric),
   tags (bi, ml),
   grants (

@@ -1,7 +1,7 @@
 MODEL (
   name ml.input_drift,
   kind FULL,
-  owner analytics_engineering,
+  owner data_science,
   grain (source, currency, feature, month_date),
   tags (
     ml

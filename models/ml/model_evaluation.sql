@@ -1,7 +1,7 @@
 MODEL (
   name ml.model_evaluation,
   kind FULL,
-  owner analytics_engineering,
+  owner data_science,
   grain (model, source, part, method, metric),
   tags (
     ml

@@ -1,7 +1,7 @@
 MODEL (
   name ml.model_evaluation_history,
   kind VIEW,
-  owner analytics_engineering,
+  owner data_science,
   grain (environment, model, source, part, method, metric, recorded_at),
   tags (
     ml

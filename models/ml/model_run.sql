@@ -1,7 +1,7 @@
 MODEL (
   name ml.model_run,
   kind VIEW,
-  owner analytics_engineering,
+  owner data_science,
   grain (physical_table, started_at),
   tags (
     ml

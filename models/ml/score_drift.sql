@@ -1,7 +1,7 @@
 MODEL (
   name ml.score_drift,
   kind VIEW,
-  owner analytics_engineering,
+  owner data_science,
   grain (environment, model, source, column_name, recorded_at, compared_with),
   tags (
     ml
