@@ -20,17 +20,17 @@ EVALUATIONS = sql.SQL("SELECT * FROM {} ORDER BY model, source, part, metric, me
 # Of the tables that the views of an environment show now.
 RUNS = sql.SQL("""
     WITH shown AS (
-        SELECT DISTINCT schema.nspname || '.' || shown.relname AS physical_table
+        SELECT DISTINCT shown.relname AS table_name
         FROM pg_class AS view
         JOIN pg_rewrite AS rule ON rule.ev_class = view.oid
         JOIN pg_depend AS link ON link.classid = 'pg_rewrite'::regclass AND link.objid = rule.oid
           AND link.refclassid = 'pg_class'::regclass AND link.refobjid <> view.oid
         JOIN pg_class AS shown ON shown.oid = link.refobjid
-        JOIN pg_namespace AS schema ON schema.oid = shown.relnamespace
         WHERE view.relkind = 'v' AND view.relnamespace = %s::regnamespace
     )
     SELECT DISTINCT ON (run.model) run.*
-    FROM ingest.model_run AS run JOIN shown USING (physical_table)
+    FROM ingest.model_run AS run
+    JOIN shown ON shown.table_name = regexp_replace(run.physical_table, '^.*[.]|"', '', 'g')
     ORDER BY run.model, run.started_at DESC
 """)
 LAST_OF_PROD = sql.SQL("""

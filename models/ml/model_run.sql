@@ -29,26 +29,27 @@ MODEL (
 WITH run AS (
   SELECT
     model_run.*,
+    REGEXP_REPLACE(physical_table, '^.*[.]|"', '', 'g') AS table_name, /* without schema and quotes, which depend on who wrote it */
     LEAD(started_at, 1, 'infinity'::TIMESTAMPTZ) OVER (PARTITION BY physical_table ORDER BY started_at) AS next_at
   FROM ingest.model_run
 ), served AS (
   SELECT
     environment,
-    physical_table,
+    REGEXP_REPLACE(physical_table, '^.*[.]|"', '', 'g') AS table_name,
     LEAD(promoted_at) OVER (PARTITION BY environment, model ORDER BY promoted_at) IS NULL AS is_now
   FROM ingest.model_promotion
 ), place AS (
   SELECT
-    physical_table,
+    table_name,
     environment,
     BOOL_OR(is_now) AS is_now
   FROM served
   GROUP BY
-    physical_table,
+    table_name,
     environment
 ), places AS (
   SELECT
-    physical_table,
+    table_name,
     STRING_AGG(environment, ', '
     ORDER BY
       environment) FILTER(WHERE
@@ -59,7 +60,7 @@ WITH run AS (
       NOT is_now) AS past_environments
   FROM place
   GROUP BY
-    physical_table
+    table_name
 ), known AS (
   /* What was recorded last of each champion before the next run, in an environment that shows the table. */
   SELECT DISTINCT ON (
@@ -77,7 +78,7 @@ WITH run AS (
     recorded.parameters
   FROM run
   JOIN place
-    ON place.physical_table = run.physical_table
+    ON place.table_name = run.table_name
   JOIN ingest.model_evaluation AS recorded
     ON recorded.model = run.model
     AND recorded.environment = place.environment
@@ -114,6 +115,6 @@ SELECT
   COALESCE(fitted.parameters, '')::TEXT AS parameters
 FROM run
 LEFT JOIN places
-  ON places.physical_table = run.physical_table
+  ON places.table_name = run.table_name
 LEFT JOIN fitted
   ON fitted.physical_table = run.physical_table AND fitted.started_at = run.started_at

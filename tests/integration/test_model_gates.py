@@ -148,7 +148,7 @@ def test_a_run_tells_where_it_is_served_and_with_which_parameters(learned: Proje
     learned.query(
         "INSERT INTO ingest.model_run VALUES ('ml.guess', %s, now() - interval '1 hour', 2.5, 1000, 'ab', "
         "'{\"numpy\": \"2.0\"}', '3.11')",
-        table,
+        f"retail.{table}",
     )
     run = "SELECT environments, past_environments, parameters, run_seconds FROM ml.model_run"
     fitted = '{"shop, all, logit": {"slope": 2.0}, "stall, all, logit": {"slope": 2.0}}'
@@ -156,6 +156,23 @@ def test_a_run_tells_where_it_is_served_and_with_which_parameters(learned: Proje
     write_models(learned.root, score="number / 2000.0")
     learned.sqlmesh("plan", "prod", *PLAN)
     assert learned.query(run) == [("dev", "prod", fitted, 2.5)]
+
+
+@pytest.mark.long(minutes=2)
+def test_a_plan_rebuilds_just_what_uses_a_function_that_changed(learned: Project) -> None:
+    promoted = "SELECT model, count(*) FROM ingest.model_promotion WHERE environment = 'prod' GROUP BY 1"
+    learned.sqlmesh("plan", "prod", *PLAN)
+    once = dict(learned.query(promoted))
+    assert set(once.values()) == {1}
+    source = learned.root / "ml" / "evaluation.py"
+    text = source.read_text("utf-8")
+    fingerprint, frame = "    hashes = np.sort(", "    rows = []\n"
+    source.write_text(text.replace(fingerprint, f"    unused = 1 + 1\n{fingerprint}", 1), "utf-8")
+    assert "No changes to plan" in learned.sqlmesh("plan", "prod", *PLAN)  # no model of this project uses it
+    source.write_text(text.replace(frame, f"    unused = 1 + 1\n{frame}", 1), "utf-8")
+    learned.sqlmesh("plan", "prod", *PLAN)
+    again = {model for model, count in learned.query(promoted) if count != once[model]}
+    assert again == {"ml.guess_evaluation", "ml.guess", "ml.model_evaluation"}
 
 
 @pytest.mark.long(minutes=2)

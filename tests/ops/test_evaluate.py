@@ -151,7 +151,7 @@ def test_the_last_run_of_what_is_shown_stands_beside(database: Settings, project
     connection = database.connect_loader()
     ensure_tables(connection, {})
     with connection, connection.cursor() as cursor:
-        for table, seconds in (("ml.physical", 1), ("ml.physical", 2), ("ml.gone", 3)):
+        for table, seconds in (("ml.physical", 1), ('retail."ml"."physical"', 2), ("ml.gone", 3)):
             cursor.execute(
                 "INSERT INTO ingest.model_run VALUES ('ml.customer_clv', %s, clock_timestamp(), %s, 7, 'f', "
                 "'{\"scipy\": \"1.15\"}', '3.11')",
