@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from sqlglot import exp
 from sqlmesh import macro
+from sqlmesh.core.console import get_console
 from sqlmesh.core.macros import MacroEvaluator
 from sqlmesh.utils.errors import SQLMeshError
 
@@ -66,9 +69,22 @@ def record_scores(evaluator: MacroEvaluator) -> list[str]:
         f"{LEARNED_LAYER}.{view.name}": view for view in views if view.db.split("__")[0] == LEARNED_LAYER
     }
     found = [(model, column) for model, columns in watched.items() if model in learned for column in columns]
-    if not found or not may_add(evaluator.engine_adapter, DISTRIBUTIONS):
+    adapter = evaluator.engine_adapter
+    if not found or not may_add(adapter, DISTRIBUTIONS):
         return []
-    return [distribution(evaluator.this_env, model, column, learned[model]) for model, column in found]
+    return [
+        distribution(evaluator.this_env, model, column, learned[model])
+        for model, column in found
+        if has_columns(adapter, model, learned[model], (column, "source"))
+    ]
+
+
+def has_columns(adapter: t.Any, model: str, view: exp.Table, columns: tuple[str, ...]) -> bool:
+    """Whether a view has the columns; says so where not, since the plan has ended and nothing else is wrong."""
+    missing = sorted(set(columns) - set(adapter.columns(exp.table_(view.name, db=view.db))))
+    if missing:
+        get_console().log_warning(f"config.yaml, watched_scores: {model} has no column {', '.join(missing)}.")
+    return not missing
 
 
 def distribution(environment: str, model: str, column: str, view: exp.Table) -> str:

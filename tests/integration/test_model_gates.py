@@ -187,7 +187,10 @@ def test_without_a_record_a_plan_works_and_says_that_nothing_is_recorded(learned
 
 
 @pytest.mark.long(minutes=1)
-def test_a_plan_does_not_need_the_mlflow_server_that_it_is_told_of(learned: Project) -> None:
+def test_a_plan_tells_of_an_mlflow_server_or_a_score_that_is_not_there_and_goes_on(learned: Project) -> None:
     dotenv.update(learned.settings.env_file, {"MLFLOW_TRACKING_URI": "http://127.0.0.1:1"})
-    assert "not sent to MLflow" in " ".join(learned.sqlmesh("plan", "prod", *PLAN).split())
+    configure(learned.settings, watched_scores={"ml.guess": ["score_rat"], "ml.gone": ["score_rate"]})
+    printed = " ".join(learned.sqlmesh("plan", "prod", *PLAN).split())
+    assert "not sent to MLflow" in printed
+    assert "watched_scores: ml.guess has no column score_rat." in printed
     assert len(learned.query(SERVED)) == 2
