@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from decimal import Decimal
-from math import ceil
 
 import numpy as np
 import numpy.typing as npt
@@ -36,7 +36,7 @@ def minimum_count(minimum_support: float, all_count: int) -> int:
 
     In decimals: 0.07 × 100 is 7, and not the binary 7.000000000000001 that would ask for 8.
     """
-    return max(1, ceil(Decimal(str(minimum_support)) * all_count))
+    return max(1, math.ceil(Decimal(str(minimum_support)) * all_count))
 
 
 def pair_rules(left: sparse.csr_matrix, right: sparse.csr_matrix, minimum: int, all_count: int) -> RuleFamily:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 from dataclasses import replace
 from datetime import date, timedelta
-from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -150,7 +150,7 @@ def _popular(scope: Scope, item_count: int, count: int) -> npt.NDArray[np.int64]
         width = item_count
         while width < len(left) and _set_count(width, item_count) < count:
             width += 1
-        sets = list(combinations(sorted(_largest(left, width).tolist()), item_count))
+        sets = list(itertools.combinations(sorted(_largest(left, width).tolist()), item_count))
         members = np.array(sets, dtype=np.int64).reshape(-1, item_count)
         weight = left[members].prod(axis=1) if len(members) else np.zeros(0)
         middle = members[:, 1] if item_count == 3 else np.full(len(members), -1)

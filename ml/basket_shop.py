@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from datetime import date
-from itertools import permutations
 
 import numpy as np
 import numpy.typing as npt
@@ -157,7 +157,7 @@ def _channel_scopes(shop: BasketShop, limits: RuleLimits) -> list[Scope]:
     bought = shop.lines.merge(shop.baskets[["basket", "channel", "customer_id"]], on="basket")
     bought = bought[bought["customer_id"] != ""]
     scopes = []
-    for one, other in permutations(sorted(bought["channel"].unique()), 2):
+    for one, other in itertools.permutations(sorted(bought["channel"].unique()), 2):
         sides = [bought[bought["channel"] == channel] for channel in (one, other)]
         customers = np.intersect1d(*(side["customer_id"].to_numpy(dtype=str) for side in sides))
         if not len(customers):
