@@ -73,8 +73,8 @@ class Run:
 
 
 def has_ledger(cursor: t.Any) -> bool:
-    """Whether the database of the cursor keeps a ledger of runs."""
-    cursor.execute("SELECT to_regclass(%s) IS NOT NULL", (LEDGER,))
+    """Whether the database of the cursor keeps a ledger of runs that its user may add to."""
+    cursor.execute("SELECT has_table_privilege(to_regclass(%s), 'INSERT')", (LEDGER,))
     return bool(cursor.fetchone()[0])
 
 

@@ -26,6 +26,7 @@ from ml.kind import COPY_FULL
     column_descriptions=EVALUATION_DESCRIPTIONS,
     depends_on=["core.fct_order", "core.fct_order_line"],
     audits=[
+        ("gates_hold", {}),
         ("not_null", {"columns": exp.tuple_(*EVALUATION_GRAIN)}),
         ("unique_combination_of_columns", {"columns": exp.tuple_(*EVALUATION_GRAIN)}),
     ],

@@ -31,6 +31,7 @@ from ml.propensity.study import PropensityOptions
     ),
     depends_on=["ml.customer_feature", "ml.customer_outcome"],
     audits=[
+        ("gates_hold", {}),
         ("not_null", {"columns": exp.tuple_(*EVALUATION_GRAIN)}),
         ("unique_combination_of_columns", {"columns": exp.tuple_(*EVALUATION_GRAIN)}),
     ],

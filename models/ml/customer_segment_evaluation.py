@@ -34,6 +34,7 @@ from ml.segments.settings import segment_settings
         "seed.rfm_segment",
     ],
     audits=[
+        ("gates_hold", {}),
         ("not_null", {"columns": exp.tuple_(*EVALUATION_GRAIN)}),
         ("unique_combination_of_columns", {"columns": exp.tuple_(*EVALUATION_GRAIN)}),
     ],

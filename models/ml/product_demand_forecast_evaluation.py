@@ -32,6 +32,7 @@ from ml.kind import COPY_FULL
     ),
     depends_on=["ml.product_demand_champion"],
     audits=[
+        ("gates_hold", {}),
         ("not_null", {"columns": exp.tuple_(*EVALUATION_GRAIN)}),
         ("unique_combination_of_columns", {"columns": exp.tuple_(*EVALUATION_GRAIN)}),
     ],

@@ -25,6 +25,7 @@ from ml.recommend.source import SHOP_TABLES, read_shops
     depends_on=SHOP_TABLES,
     tags=["ml"],
     audits=[
+        ("gates_hold", {}),
         ("not_null", {"columns": exp.tuple_(*EVALUATION_GRAIN, "role", "as_of_date")}),
         ("unique_combination_of_columns", {"columns": exp.tuple_(*EVALUATION_GRAIN)}),
     ],
