@@ -1,9 +1,9 @@
 """How much processor time forecasts cost: `python benchmarks/forecast.py [--series 1000] [--days 730]`.
 
-Synthetic daily series with level, week, trend and noise, a third of them intermittent, are backtested on all candidates over
-six windows and forecast. Prints CPU seconds of each candidate and of the whole, choice and intervals included, and, with
---reference, of statsforecast's ETS on one origin; ends with 1 when the whole misses its limit of 20 CPU seconds per
-1,000 series of 2 years.
+Synthetic daily series with level, week, trend and noise, a third of them intermittent, are backtested on all
+candidates over six windows and forecast. Prints CPU seconds of each candidate and of the whole, choice and intervals
+included, and, with --reference, of statsforecast's ETS on one origin; ends with 1 when the whole misses its limit of
+20 CPU seconds per 1,000 series of 2 years.
 """
 
 import sys

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import typing as t
-import warnings
 
 import numpy as np
 import numpy.typing as npt
 
 from ml.forecast.boosting import boosted
 from ml.forecast.intermittent import adida_imapa, croston_sba, tsb
-from ml.forecast.naive import last_year, seasonal_naive, window_average
+from ml.forecast.naive import last_year, median_of_known, seasonal_naive, window_average
 from ml.forecast.smoothing import ets, theta
 
 CANDIDATES = (
@@ -67,9 +66,7 @@ def candidate_forecasts(
     if season > 1:
         for name in RATES:
             made[name] = made[name] * _phase_shape(values, origins, made["window_average"], season)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # the median of nothing is nothing
-        made["combination"] = np.nanmedian(np.stack([made[name] for name in COMBINED]), axis=0)
+    made["combination"] = median_of_known(np.stack([made[name] for name in COMBINED]))
     return np.maximum(np.stack([made[name] for name in CANDIDATES]), 0.0)
 
 

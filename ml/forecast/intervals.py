@@ -27,8 +27,8 @@ def interval_widths(
 ) -> npt.NDArray[np.float64]:
     """Return each series' half width in units of its scale.
 
-    errors: (series, n) scaled errors of earlier windows, NaN where unknown. A series with too few of its own takes those
-    of its group, or of all series; NaN where these are too few as well.
+    errors: (series, n) scaled errors of earlier windows, NaN where unknown. A series with too few of its own takes
+    those of its group, or of all series; NaN where these are too few as well.
     """
     count = errors.shape[1]
     ordered = np.sort(np.abs(errors), axis=1)  # NaN come last

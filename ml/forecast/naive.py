@@ -68,3 +68,13 @@ def mean_of_known(values: npt.NDArray[np.float64], axis: int) -> npt.NDArray[np.
     count = known.sum(axis=axis)
     total = np.where(known, values, 0.0).sum(axis=axis)
     return np.asarray(np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0))
+
+
+def median_of_known(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the medians over the first axis of what is not NaN; NaN where nothing is."""
+    ordered = np.sort(values, axis=0)  # NaN come last
+    count = (~np.isnan(values)).sum(axis=0)
+    low, high = (np.maximum(count - 1, 0) // 2)[None], (count // 2)[None]
+    high = np.minimum(high, np.maximum(count - 1, 0)[None])
+    pair = np.take_along_axis(ordered, low, axis=0) + np.take_along_axis(ordered, high, axis=0)
+    return np.asarray(pair[0] / 2)

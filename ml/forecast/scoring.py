@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ml.forecast.naive import mean_of_known
+from ml.forecast.naive import mean_of_known, median_of_known
 
 MOST_SCALES = 3.0
 PRIOR_WINDOWS = 4.0  # of the group, beside each series' own windows
@@ -78,7 +78,7 @@ def relative_scores(
     0.9 a tenth better; NaN where no series of the group has a score.
     """
     seen = ~np.isnan(scores)
-    middle = np.nan_to_num(_median_of_known(scores))
+    middle = np.nan_to_num(median_of_known(scores))
     own = np.where(seen, scores, 0.0).sum(axis=1)
     usual = np.where(seen, middle, 0.0).sum(axis=1)
     windows = seen.sum(axis=1)
@@ -93,16 +93,6 @@ def relative_scores(
         mixed = own[:, inside] + prior * typical[:, None]
         result[:, inside] = mixed / (usual[:, inside] + prior)
     return result
-
-
-def _median_of_known(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return (windows, series): the median over the methods that have a score; NaN where none has."""
-    ordered = np.sort(scores, axis=0)  # NaN come last
-    count = (~np.isnan(scores)).sum(axis=0)
-    low, high = (np.maximum(count - 1, 0) // 2)[None], (count // 2)[None]
-    high = np.minimum(high, np.maximum(count - 1, 0)[None])
-    pair = np.take_along_axis(ordered, low, axis=0) + np.take_along_axis(ordered, high, axis=0)
-    return np.asarray(pair[0] / 2)
 
 
 def choose_methods(
