@@ -20,10 +20,10 @@ FACT = "core.fct_"
 MATCH = "conformed.return_match"
 # What prod consists of, and when each part was last computed.
 PROD_MARK = """
-    SELECT md5(string_agg(DISTINCT part.name || part.version, ','))
+    SELECT md5(string_agg(DISTINCT part.name || part.version || part.fingerprint, ','))
         || '-' || coalesce(max(computed.last_altered_ts), 0)::text
     FROM sqlmesh._environments AS environment
-    CROSS JOIN json_to_recordset(environment.snapshots::json) AS part (name text, version text)
+    CROSS JOIN json_to_recordset(environment.snapshots::json) AS part (name text, version text, fingerprint text)
     LEFT JOIN sqlmesh._intervals AS computed
       ON computed.name = part.name AND computed.version = part.version AND NOT computed.is_dev
     WHERE environment.name = 'prod'
