@@ -8,6 +8,7 @@ other days may have waited for what it brought (`ops.healing`).
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -73,7 +74,7 @@ def refresh(
     """
     sqlmesh = sqlmesh or SqlMesh(settings)
     inputs = plan_inputs(settings)  # before the plan: what changes meanwhile is for the next one
-    with alone(settings) as connection:
+    with alone(settings) as connection, closing(sqlmesh):
         with connection, connection.cursor() as cursor:
             mark_interrupted(cursor)  # a dead load must not hold back those after it
         done = refreshed_up_to(connection)
