@@ -8,7 +8,7 @@ import gc
 import sys
 import warnings
 
-THRESHOLDS = (50_000, 20, 50)  # Python's own are 700, 10, 10
+THRESHOLDS = (200_000, 20, 100)  # Python's own are 700, 10, 10
 COMMAND = (sys.executable, "-m", "ops.sqlmesh_process")
 
 

@@ -3,6 +3,7 @@
 SQLMesh takes longer to read its models and what it knows of them than most plans take.
 """
 
+import gc
 import os
 import subprocess
 import sys
@@ -95,9 +96,7 @@ class _Session:
 
         name, *rest = arguments
         try:
-            if not self._is_loaded:
-                self._context.load()
-                self._is_loaded = True
+            self._load()
             cli.commands[name].main(rest, f"sqlmesh {name}", obj=self._context, standalone_mode=False)
         except SystemExit as end:
             return end.code if isinstance(end.code, int) else 1
@@ -110,6 +109,17 @@ class _Session:
         finally:
             sys.stdout.flush()
         return 0
+
+    def _load(self) -> None:
+        if self._is_loaded:
+            return
+        gc.disable()  # nothing of what is read is garbage
+        try:
+            self._context.load()
+            self._is_loaded = True
+        finally:
+            gc.freeze()  # and the collector need not look through it later either
+            gc.enable()
 
     def prod(self) -> "Prod | str":
         """Return what prod consists of, or why that is not known."""
