@@ -6,7 +6,7 @@ uses is dropped now instead of in a week. The ledger says how far an erasure cam
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -70,7 +70,7 @@ def forget(
     """
     sqlmesh = sqlmesh or SqlMesh(settings)
     _check(settings, contract)
-    with _alone(settings, contract, say) as connection:
+    with _alone(settings, contract, say) as connection, closing(sqlmesh):
         mark, before = _known(connection, contract, customer_id)
         if before and before.finished_before:
             return before

@@ -8,6 +8,7 @@ other days may have waited for what it brought (`ops.healing`).
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -16,7 +17,9 @@ from loaders.ledger import mark_interrupted
 from ops.changes import Change, Changes
 from ops.errors import OpsError
 from ops.healing import Healing
+from ops.plan_inputs import plan_inputs
 from ops.refresh_ledger import (
+    Left,
     Touched,
     alone,
     begin,
@@ -24,7 +27,7 @@ from ops.refresh_ledger import (
     finish,
     is_an_unfinished_one_outdated,
     refreshed_up_to,
-    take_prod_mark,
+    take_left,
     touched_since_last_refresh,
 )
 from ops.restatement import MOST_RANGES, PLAN, Restatement, ranges
@@ -65,25 +68,32 @@ def refresh(
     """Bring prod up to date with what was loaded and with the project. Raises OpsError if a plan fails.
 
     An interrupted refresh is not recorded as finished: the next one does its restatements again. With
-    `search_all` every fact is searched for stale keys, not only those of versions that moved.
+    `search_all` every fact is searched for stale keys, not only those of versions that moved. Where prod is as
+    the last refresh left it, nothing was loaded and a plan would read the same project on the same day, it is not
+    made: it would take SQLMesh a quarter of a minute to find nothing.
     """
     sqlmesh = sqlmesh or SqlMesh(settings)
-    with alone(settings) as connection:
+    inputs = plan_inputs(settings)  # before the plan: what changes meanwhile is for the next one
+    with alone(settings) as connection, closing(sqlmesh):
         with connection, connection.cursor() as cursor:
             mark_interrupted(cursor)  # a dead load must not hold back those after it
         done = refreshed_up_to(connection)
         touched = touched_since_last_refresh(connection)
         outdated = is_an_unfinished_one_outdated(connection, touched)
         recorded = begin(connection, touched)
-        mark, left_as = sqlmesh.prod_mark(), take_prod_mark(connection)
+        mark, left = sqlmesh.prod_mark(), take_left(connection)
+        if mark is not None and left == Left(mark, inputs) and not touched and not search_all:
+            finish(connection, recorded, left)
+            return Result(False, [])
         if mark is None and outdated:
             say("An earlier first plan did not end and files were loaded since: it begins afresh.")
             sqlmesh.run(FORGET, answer="y\n")
             drop_unfinished(connection, recorded)
         # What left keys behind may be a refresh that was killed, or a plan by hand: then all is searched.
-        with StaleKeys(settings, search_all=search_all or mark is None or mark != left_as) as stale:
+        moved = mark is None or left is None or mark != left.prod_mark
+        with StaleKeys(settings, search_all=search_all or moved) as stale:
             result = _Refresh(settings, say, sqlmesh, touched, done, stale).result(has_prod=mark is not None)
-        finish(connection, recorded, sqlmesh.prod_mark())
+        finish(connection, recorded, Left(sqlmesh.prod_mark() or "", inputs))
     return result
 
 

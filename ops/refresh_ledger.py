@@ -31,8 +31,14 @@ CREATE TABLE IF NOT EXISTS ingest.refreshed_prod (
     prod_mark text NOT NULL,
     finished_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+ALTER TABLE ingest.refreshed_prod ADD COLUMN IF NOT EXISTS plan_inputs text;
 COMMENT ON TABLE ingest.refreshed_prod IS
     'As what the last refresh left prod, one row; none while a refresh is under way, or after one that ended early.';
+COMMENT ON COLUMN ingest.refreshed_prod.plan_inputs IS
+    'Day and hash of what its plan read of the project (ops/plan_inputs.py).';
+"""
+HAS_TABLES = """
+SELECT FROM pg_attribute WHERE attrelid = to_regclass('ingest.refreshed_prod') AND attname = 'plan_inputs'
 """
 
 
@@ -49,6 +55,14 @@ class Touched:
         return sorted(set().union(*self.days.values()))
 
 
+@dataclass(frozen=True)
+class Left:
+    """As what a refresh left prod, and what its plan read of the project."""
+
+    prod_mark: str
+    plan_inputs: str
+
+
 @contextmanager
 def alone(settings: Settings) -> Iterator[Connection]:
     """Open the loader's connection, with its tables in place and no other refresh under way."""
@@ -59,9 +73,8 @@ def alone(settings: Settings) -> Iterator[Connection]:
                 connection, load_contracts()
             )  # models read the tables of sources without files, too
             with connection, connection.cursor() as cursor:
-                cursor.execute("SELECT to_regclass('ingest.refreshed_prod')")
-                row = cursor.fetchone()
-                if not row or row[0] is None:
+                cursor.execute(HAS_TABLES)
+                if cursor.fetchone() is None:
                     cursor.execute(TABLES)
             yield connection
     finally:
@@ -166,20 +179,23 @@ def begin(connection: Connection, touched: Mapping[str, Touched]) -> list[int]:
     return recorded
 
 
-def finish(connection: Connection, recorded: Sequence[int], prod_mark: str | None) -> None:
-    """Record that it is done, and as what it leaves prod."""
+def finish(connection: Connection, recorded: Sequence[int], left: Left) -> None:
+    """Record that it is done, and how it leaves prod."""
     with connection, connection.cursor() as cursor:
         cursor.execute(
             "UPDATE ingest.refresh SET finished_at = clock_timestamp() WHERE refresh_id = ANY(%s)",
             [list(recorded)],
         )
         cursor.execute("DELETE FROM ingest.refreshed_prod")
-        cursor.execute("INSERT INTO ingest.refreshed_prod (prod_mark) VALUES (%s)", [prod_mark or ""])
+        cursor.execute(
+            "INSERT INTO ingest.refreshed_prod (prod_mark, plan_inputs) VALUES (%s, %s)",
+            [left.prod_mark, left.plan_inputs],
+        )
 
 
-def take_prod_mark(connection: Connection) -> str | None:
-    """Return as what the last refresh left prod, and forget it until this one has ended."""
+def take_left(connection: Connection) -> Left | None:
+    """Return how the last refresh left prod, and forget it until this one has ended."""
     with connection, connection.cursor() as cursor:
-        cursor.execute("DELETE FROM ingest.refreshed_prod RETURNING prod_mark")
+        cursor.execute("DELETE FROM ingest.refreshed_prod RETURNING prod_mark, coalesce(plan_inputs, '')")
         row = cursor.fetchone()
-    return str(row[0]) if row else None
+    return Left(*row) if row else None

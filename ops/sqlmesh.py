@@ -1,4 +1,4 @@
-"""SQLMesh as this project runs it: commands in a process of their own, and what its state says about prod."""
+"""SQLMesh as this project runs it: commands in processes of their own, and what its state says about prod."""
 
 import subprocess
 import sys
@@ -13,6 +13,7 @@ from ops.errors import OpsError
 from ops.restatement import Restatement
 from ops.settings import Settings
 from ops.sqlmesh_process import COMMAND
+from ops.sqlmesh_worker import Worker
 
 RawTable = tuple[str, str]  # source, table
 RAW = "raw_"
@@ -20,10 +21,10 @@ FACT = "core.fct_"
 MATCH = "conformed.return_match"
 # What prod consists of, and when each part was last computed.
 PROD_MARK = """
-    SELECT md5(string_agg(DISTINCT part.name || part.version, ','))
+    SELECT md5(string_agg(DISTINCT part.name || part.version || part.fingerprint, ','))
         || '-' || coalesce(max(computed.last_altered_ts), 0)::text
     FROM sqlmesh._environments AS environment
-    CROSS JOIN json_to_recordset(environment.snapshots::json) AS part (name text, version text)
+    CROSS JOIN json_to_recordset(environment.snapshots::json) AS part (name text, version text, fingerprint text)
     LEFT JOIN sqlmesh._intervals AS computed
       ON computed.name = part.name AND computed.version = part.version AND NOT computed.is_dev
     WHERE environment.name = 'prod'
@@ -60,7 +61,12 @@ class Prod:
 
 
 class SqlMesh:
-    """The project of some settings, seen from outside. What commands print goes to `output` (default: stdout)."""
+    """The project of some settings, seen from outside. What commands print goes to `output` (default: stdout).
+
+    Plans, and the question what prod consists of, share a process that reads the models once. `close` ends it.
+    """
+
+    _worker: Worker | None = None
 
     def __init__(self, settings: Settings, output: IO[str] | None = None) -> None:
         self._settings = settings
@@ -77,6 +83,18 @@ class SqlMesh:
         Raises OpsError when it fails.
         """
         sys.stdout.flush()
+        code = self._plan(arguments) if arguments[0] == "plan" else self._run_apart(arguments, answer)
+        if code != 0:
+            raise OpsError(f"`sqlmesh {' '.join(arguments)}` failed; what it said is above.")
+
+    def _plan(self, arguments: Sequence[str]) -> int:
+        code = self._working().run(arguments)
+        if code != 0:
+            self.close()  # what it knows of the state may not be true any more
+        return code
+
+    def _run_apart(self, arguments: Sequence[str], answer: str) -> int:
+        self.close()  # the command may delete what the worker has read
         done = subprocess.run(
             [*COMMAND, *arguments],
             cwd=self._settings.root,
@@ -85,8 +103,17 @@ class SqlMesh:
             text=True,
             check=False,
         )
-        if done.returncode != 0:
-            raise OpsError(f"`sqlmesh {' '.join(arguments)}` failed; what it said is above.")
+        return done.returncode
+
+    def _working(self) -> Worker:
+        self._worker = self._worker or Worker(self._settings.root, self._output)
+        return self._worker
+
+    def close(self) -> None:
+        """End the process of the plans, whatever it does; the next plan starts another."""
+        if self._worker:
+            self._worker.close()
+            self._worker = None
 
     def prod_mark(self) -> str | None:
         """Return a text that changes when prod's models change or more of them is computed; None without prod.
@@ -120,30 +147,11 @@ class SqlMesh:
         """
         models = (self.prod_mark() or "").partition("-")[0]
         if self._read is None or self._read[0] != models:
-            self._read = models, self._read_prod()
+            self._read = models, self._working().prod()
         prod = self._read[1]
         row = self._ask(COMPUTED_UNTIL, list(prod.dated))
         end = row[0] if row else None
         return replace(prod, computed_until=_day(end) - timedelta(days=1) if end else None)
-
-    def _read_prod(self) -> Prod:
-        from sqlmesh import Context
-        from sqlmesh.utils.errors import SQLMeshError
-
-        try:
-            state = Context(paths=str(self._settings.root), load=False).state_reader
-            prod = state.get_environment("prod")
-            found = state.get_snapshots([item.snapshot_id for item in prod.snapshots] if prod else [])
-        except SQLMeshError as error:
-            raise OpsError(f"SQLMesh does not say what is in prod: {error}") from error
-        models = [snapshot.model for snapshot in found.values() if snapshot.is_model]
-        dated = [model for model in models if model.kind.is_incremental_by_time_range]
-        return Prod(
-            readers({model.name: model.depends_on or set() for model in models}),
-            [_fact(model) for model in dated if model.name.startswith(FACT)],
-            [model.fqn for model in dated],
-            matching=_matching(models),
-        )
 
     def environments_of_their_own(self) -> list[str]:
         """Return the environments beside prod that hold versions of models that prod has not.
@@ -160,6 +168,20 @@ class SqlMesh:
         held = {item.name: {snapshot.snapshot_id for snapshot in item.snapshots} for item in environments}
         prod = held.pop("prod", set())
         return sorted(name for name, snapshots in held.items() if snapshots - prod)
+
+
+def read_prod(state: Any) -> Prod:
+    """Return what SQLMesh's state says of prod, but for the last day. Raises SQLMeshError when it cannot be read."""
+    prod = state.get_environment("prod")
+    found = state.get_snapshots([item.snapshot_id for item in prod.snapshots] if prod else [])
+    models = [snapshot.model for snapshot in found.values() if snapshot.is_model]
+    dated = [model for model in models if model.kind.is_incremental_by_time_range]
+    return Prod(
+        readers({model.name: model.depends_on or set() for model in models}),
+        [_fact(model) for model in dated if model.name.startswith(FACT)],
+        [model.fqn for model in dated],
+        matching=_matching(models),
+    )
 
 
 def readers(models: Mapping[str, set[str]]) -> dict[RawTable, list[str]]:

@@ -8,15 +8,20 @@ import gc
 import sys
 import warnings
 
-THRESHOLDS = (50_000, 20, 50)  # Python's own are 700, 10, 10
+THRESHOLDS = (200_000, 20, 100)  # Python's own are 700, 10, 10
 COMMAND = (sys.executable, "-m", "ops.sqlmesh_process")
+
+
+def set_up() -> None:
+    """Make this process one that SQLMesh runs in."""
+    gc.set_threshold(*THRESHOLDS)
+    # SQLMesh gives pandas psycopg2's connection, which works; nobody who runs a plan can do anything about it.
+    warnings.filterwarnings("ignore", message="pandas only supports SQLAlchemy")
 
 
 def main() -> None:
     """Be `sqlmesh`, with its arguments, output and exit code."""
-    gc.set_threshold(*THRESHOLDS)
-    # SQLMesh gives pandas psycopg2's connection, which works; nobody who runs a plan can do anything about it.
-    warnings.filterwarnings("ignore", message="pandas only supports SQLAlchemy")
+    set_up()
     from sqlmesh.cli.main import cli
 
     cli(prog_name="sqlmesh")

@@ -1,7 +1,8 @@
 """Fixtures for every test that needs Postgres.
 
 A test that asks for `database` (or `postgres`, `project`, …) runs on PostgreSQL 18; marked `both_versions` it
-runs once on 18 and once on 16. Each version's server is started once, when the first test needs it.
+runs once on 18 and once on 16, unless it is `one_version` in a module that is marked so. Each version's server is
+started once, when the first test needs it.
 """
 
 import re
@@ -77,7 +78,8 @@ def _minutes(item: pytest.Item) -> float:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "postgres" in metafunc.fixturenames:
-        both = metafunc.definition.get_closest_marker("both_versions") is not None
+        marker = metafunc.definition.get_closest_marker
+        both = marker("both_versions") is not None and marker("one_version") is None
         versions = SUPPORTED_VERSIONS if both else SUPPORTED_VERSIONS[:1]
         metafunc.parametrize("postgres", versions, ids=lambda v: f"pg{v}", indirect=True, scope="session")
 

@@ -185,12 +185,14 @@ def test_the_views_have_the_columns_of_their_contract_and_tell_what_they_mean(sh
     assert unreadable == []
 
 
+@pytest.mark.one_version
 def test_a_second_plan_changes_nothing(shops: Project) -> None:
     before = fingerprints(shops)
     assert "No changes to plan" in shops.sqlmesh(*PLAN)
     assert fingerprints(shops) == before
 
 
+@pytest.mark.one_version
 def test_a_redelivered_file_with_one_changed_line_changes_just_that_day(shops: Project) -> None:
     before = daily_fingerprints(shops)
     lines = list(INVOICES["2025-07-03"])
@@ -216,6 +218,7 @@ def test_a_redelivered_file_with_one_changed_line_changes_just_that_day(shops: P
     }
 
 
+@pytest.mark.one_version
 def test_a_rebuild_from_nothing_gives_the_same_rows_under_the_same_keys(shops: Project) -> None:
     rows, surrogates = fingerprints(shops), keys(shops)
     delete_all_environments(shops)

@@ -1,9 +1,11 @@
 """Refreshing prod: which dates and models are computed again after which loads."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
@@ -15,11 +17,13 @@ from loaders.contract import load_contracts
 from loaders.schema import ensure_tables
 from ops import refresh as subject
 from ops.errors import OpsError
+from ops.plan_inputs import plan_inputs
 from ops.refresh import far_restatements_for, far_tables, restatements_for
 from ops.refresh_ledger import Touched, alone, nobody_else
 from ops.restatement import Restatement, ranges
 from ops.settings import Settings
 from ops.sqlmesh import Prod, SqlMesh, readers
+from tests.support import ROOT
 
 DAY = date(2026, 3, 1)
 READERS = {
@@ -137,9 +141,9 @@ class Warehouse(SqlMesh):
                 cursor.execute("UPDATE ingest.load SET status = 'loaded' WHERE status = 'running'")
         connection.close()
 
-    def refresh(self) -> subject.Result:
+    def refresh(self, *, search_all: bool = False) -> subject.Result:
         self.commands = []
-        return subject.refresh(self.settings, lambda _: None, self)
+        return subject.refresh(self.settings, lambda _: None, self, search_all=search_all)
 
     # What stands in for SQLMesh:
 
@@ -185,6 +189,67 @@ def test_a_second_refresh_finds_nothing_to_do(warehouse: Warehouse) -> None:
     warehouse.load("sale", days(0, 1))
     warehouse.refresh()
     assert warehouse.refresh().did_nothing
+
+
+def test_no_plan_is_made_where_nothing_was_loaded_or_changed(warehouse: Warehouse) -> None:
+    warehouse.load("sale", days(0))
+    warehouse.refresh()
+    for _ in range(2):
+        assert warehouse.refresh().did_nothing
+        assert warehouse.commands == []
+    warehouse.refresh(search_all=True)
+    assert len(warehouse.commands) == 1
+
+
+@pytest.mark.parametrize("part", ["models/a.sql", "config.yaml", "ml/b.py", "seeds/c.csv"])
+def test_a_plan_is_made_where_a_file_of_the_project_changed(warehouse: Warehouse, part: str) -> None:
+    warehouse.load("sale", days(0))
+    file = warehouse.settings.root / part
+    file.parent.mkdir(parents=True, exist_ok=True)
+    for change in (lambda: file.write_text("1"), lambda: file.write_text("2"), file.unlink):
+        warehouse.refresh()
+        assert warehouse.refresh().did_nothing
+        assert warehouse.commands == []
+        change()
+        warehouse.refresh()
+        assert len(warehouse.commands) == 1
+
+
+def test_a_plan_is_made_where_prod_is_another_than_the_last_refresh_left(warehouse: Warehouse) -> None:
+    warehouse.load("sale", days(0))
+    warehouse.refresh()
+    warehouse.plan = "by hand"
+    warehouse.refresh()
+    assert len(warehouse.commands) == 1
+
+
+def test_a_plan_is_made_after_one_that_failed(warehouse: Warehouse) -> None:
+    warehouse.load("sale", days(0))
+    warehouse.refresh()
+    warehouse.fails = "plan"
+    with pytest.raises(OpsError):
+        warehouse.refresh(search_all=True)
+    warehouse.fails = ""
+    warehouse.refresh()
+    assert len(warehouse.commands) == 1
+
+
+def test_a_plan_is_made_each_day_and_no_model_is_due_more_often(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse.load("sale", days(0))
+    warehouse.refresh()
+    inputs = plan_inputs(warehouse.settings)
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    monkeypatch.setattr("ops.plan_inputs.datetime", Mock(now=lambda _: tomorrow))
+    assert plan_inputs(warehouse.settings) != inputs
+    warehouse.refresh()
+    assert len(warehouse.commands) == 1
+
+    assert re.findall("cron.*", (ROOT / "config.yaml").read_text("utf-8")) == ["cron: '@daily'"]
+    models = [file for file in (ROOT / "models").rglob("*") if file.suffix in (".sql", ".py")]
+    assert len(models) > 100
+    assert [file for file in models if re.search(r"\bcron\b", file.read_text("utf-8"))] == []
 
 
 def test_a_redelivered_file_restates_just_its_days_and_just_once(warehouse: Warehouse) -> None:
