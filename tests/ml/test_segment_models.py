@@ -23,6 +23,9 @@ PARTS = (
     "seeds/learned_segment.csv",
     "seeds/rfm_segment.csv",
     "audits/chosen_once.sql",
+    "audits/gates_hold.sql",
+    "macros/__init__.py",
+    "macros/evaluations.py",
 )
 CONFIG = """
 gateways: {duck: {connection: {type: duckdb, database: shop.db}}}
@@ -37,7 +40,8 @@ TABLES = ("ml.segment_curve", "ml.customer_segment", "ml.customer_segment_evalua
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with these models over generated customers, each of whom ordered once, on the day of the last order."""
     root = tmp_path_factory.mktemp("segments")
-    shutil.copytree(ROOT / "ml", root / "ml", ignore=shutil.ignore_patterns("__pycache__"))
+    for folder in ("ml", "materializations"):
+        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for part in PARTS:
         (root / part).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / part, root / part)
@@ -46,7 +50,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for line in (ROOT / "config.yaml").read_text("utf-8").splitlines()
         if line.startswith("  segment_")
     ]
-    (root / "config.yaml").write_text("\n".join([CONFIG, "variables:", *settings, ""]), "utf-8")
+    (root / "config.yaml").write_text("\n".join([CONFIG, "variables:", "  gates: []", *settings, ""]), "utf-8")
     customer, _ = kinds()
     days = [AS_OF - timedelta(days=int(age)) for age in customer["recency_days"]]
     keys = customer[["source", "currency", "customer_id"]].assign(order_date=days)
