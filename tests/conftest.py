@@ -36,6 +36,7 @@ TOGETHER = tuple(
         "marts_customers",
         "marts_operations",
         "questions",
+        "learned_models",
     )
 )
 APART = (

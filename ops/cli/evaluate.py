@@ -92,7 +92,16 @@ def _named(method: str, value: float | None) -> str:
 
 
 def _notes(items: Iterable[Judged]) -> str:
-    return "\n".join(f"{item.source}, {item.part}, {item.metric}: {item.note}" for item in items if item.note)
+    """Each note once, with what it is about."""
+    about: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for item in items:
+        if item.note:
+            about.setdefault((item.source, item.note), {}).setdefault(item.part, []).append(item.metric)
+    lines = []
+    for (source, note), parts in about.items():
+        where = "; ".join(f"{part}: {', '.join(metrics)}" for part, metrics in parts.items())
+        lines.append(f"{source}: {note} ({where})")
+    return "\n".join(lines)
 
 
 def number(value: float | None) -> str:

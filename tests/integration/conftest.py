@@ -18,7 +18,7 @@ GENERATE = ("generate", "--scale", "tiny", "--seed", "11", "--faults", "0.03")
 
 @dataclass(frozen=True)
 class EverySource:
-    """A prod of all sources with its marts, and what the plan that made it printed. Who uses it only reads."""
+    """A prod of all sources with its marts and learned models, and what the plan that made it printed. Who uses it only reads."""
 
     project: Project
     printed: str
@@ -35,7 +35,7 @@ def every_source(
     server = postgres_servers(SUPPORTED_VERSIONS[0])
     settings = server.new_database(tmp_path_factory.mktemp("every_source"))
     target = Path(tempfile.mkdtemp(prefix="retailmesh-every-source-"))
-    project = copy_project(settings, target)
+    project = copy_project(settings, target, marts="ml")
     project.retail(*GENERATE, "--out", str(target / "data"))
     for source in ("olist", "online_retail"):
         if (DATA / source).is_dir():

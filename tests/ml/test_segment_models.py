@@ -50,7 +50,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for line in (ROOT / "config.yaml").read_text("utf-8").splitlines()
         if line.startswith("  segment_")
     ]
-    (root / "config.yaml").write_text("\n".join([CONFIG, "variables:", "  gates: []", *settings, ""]), "utf-8")
+    (root / "config.yaml").write_text(
+        "\n".join([CONFIG, "variables:", "  gates: []", *settings, ""]), "utf-8"
+    )
     customer, _ = kinds()
     days = [AS_OF - timedelta(days=int(age)) for age in customer["recency_days"]]
     keys = customer[["source", "currency", "customer_id"]].assign(order_date=days)

@@ -94,7 +94,7 @@ def test_the_table_shows_champion_baseline_best_challenger_and_verdict(
     (line,) = [line for line in done.stdout.splitlines() if " shop " in line]
     cells = [cell.strip() for cell in line.strip("│ ").split("│")]
     assert cells == ["shop", "all", "mae", "bg_nbd", "8", "10 mean", "8.5 forest", "yes", "ok: at most 9"]
-    assert "stall, all, mae: nobody bought twice" in done.stdout
+    assert "stall: nobody bought twice (all: mae)" in done.stdout
     assert "Every gate holds" in done.stdout
 
 
