@@ -18,7 +18,7 @@ GENERATE = ("generate", "--scale", "tiny", "--seed", "11", "--faults", "0.03")
 
 @dataclass(frozen=True)
 class EverySource:
-    """A prod of all sources with its marts and learned models, and what the plan that made it printed. Who uses it only reads."""
+    """A prod of all sources with marts and learned models, and what its plan printed. Who uses it only reads."""
 
     project: Project
     printed: str
