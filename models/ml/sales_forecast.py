@@ -36,13 +36,7 @@ GRAIN = ("source", "currency", "category", "period_kind", "period_start_date")
     audits=[
         ("not_null", {"columns": exp.tuple_(*GRAIN)}),
         ("unique_combination_of_columns", {"columns": exp.tuple_(*GRAIN)}),
-        (
-            "accepted_values",
-            {
-                "column": exp.column("period_kind"),
-                "is_in": exp.tuple_(exp.Literal.string("day"), exp.Literal.string("week")),
-            },
-        ),
+        ("accepted_values", {"column": exp.column("period_kind"), "is_in": exp.convert(("day", "week"))}),
         ("sales_forecast_adds_up", {}),
     ],
 )

@@ -23,7 +23,7 @@ from ml.forecast.descriptions import DEMAND_CHAMPION_DESCRIPTIONS, DEMAND_FORECA
 from ml.forecast.settings import ForecastSettings
 from tests.ml.forecast_series import FIRST, calendar, intermittent, weekly_demand
 
-SETTINGS = ForecastSettings(most_windows=3)
+SETTINGS = ForecastSettings(most_windows=2)
 WEEKS = 60
 
 
@@ -94,7 +94,7 @@ def test_the_judged_windows_cover_what_the_intervals_promise_and_all_zero_is_not
     values = np.concatenate(
         [intermittent(150, 110, rate=0.2, seed=5), np.random.default_rng(1).poisson(6, (50, 110))]
     )
-    champions = demand_champion_rows(demands_of(values), ForecastSettings(most_windows=5))
+    champions = demand_champion_rows(demands_of(values), ForecastSettings(most_windows=4))
     judged = demand_evaluation_rows(champions, SETTINGS)
     own = judged[(judged["part"] == "all") & (judged["method"] == DEMAND_SERVED)].set_index("metric")[
         "metric_value"
