@@ -3,6 +3,9 @@ MODEL (
   kind FULL,
   owner data_science,
   grain (source, currency, segment),
+  depends_on (
+    mart.customer
+  ),
   tags (ml, customers),
   audits (
     not_null(
