@@ -98,14 +98,14 @@ def read_weekly_demand(context: ExecutionContext) -> pd.DataFrame:
 
 
 def read_candidates(context: ExecutionContext) -> pd.DataFrame:
-    """Return the rows of ml.sales_forecast_candidate."""
-    table = forecast_table(context, "ml.sales_forecast_candidate")
-    return read_frame(context, exp.select(*CANDIDATE_COLUMNS).from_(table))
+    """Return the rows of ml.sales_forecast_candidate, ordered."""
+    return read_columns(context, "ml.sales_forecast_candidate", CANDIDATE_COLUMNS)
 
 
 def read_columns(context: ExecutionContext, name: str, columns: t.Iterable[str]) -> pd.DataFrame:
-    """Return some columns of a model's rows."""
-    return read_frame(context, exp.select(*columns).from_(forecast_table(context, name)))
+    """Return some columns of a model's rows, ordered by them all: the order of rows decides the last bit of a sum."""
+    wanted = exp.select(*columns).from_(forecast_table(context, name))
+    return read_frame(context, wanted.order_by(*range(1, len(wanted.selects) + 1)))
 
 
 def _as_double(value: exp.Expr, name: str) -> exp.Expr:

@@ -201,6 +201,17 @@ def _about(shop: Shop, cut: int, known: Interaction) -> dict[str, t.Any]:
     }
 
 
+def _note(part: str, role: str, method: str, judged_count: int) -> str:
+    """Why popularity is served where it is."""
+    if not judged_count:
+        return "nobody in the holdout to judge: popularity is served"
+    if method != POPULARITY or role != "champion":
+        return ""
+    if part == NEW_CUSTOMER:
+        return "nothing is known of who never bought: popularity is served"
+    return "no method is better than popularity, which is served"
+
+
 def _rankings(
     tallies: dict[tuple[str, str], Tally], about: dict[str, t.Any], product_count: int
 ) -> t.Iterator[Evaluation]:
@@ -231,7 +242,7 @@ def _rankings(
                 baseline_value=None if method == POPULARITY else baseline[metric],
                 holdout_count=tally.customer_count(),
                 parameters={} if method == POPULARITY else parameters,
-                note="" if tally.customer_count() else "nobody in the holdout to judge: popularity is served",
+                note=_note(part, _role(method, wins), method, tally.customer_count()),
             )
 
 
