@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.marts
+pytestmark = pytest.mark.marts(which="ml")
 
 MONDAY = "2025-06-23"
 DAYS = [f"2025-06-{day}" for day in range(23, 30)]
