@@ -1,6 +1,6 @@
 AUDIT (
   name chosen_once
-) /* Sources and currencies for whose customers not exactly one number of clusters is chosen. */;
+);
 
 SELECT
   source,

@@ -1,6 +1,6 @@
 AUDIT (
   name features_are_plausible
-) /* Rows of ml.customer_feature whose parts contradict each other or whose customer is none. */;
+);
 
 SELECT
   *

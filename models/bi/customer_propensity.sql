@@ -10,7 +10,9 @@ MODEL (
   audits (
     not_null(columns := (source, customer_id, horizon_days)),
     unique_combination_of_columns(columns := (source, customer_id, horizon_days)),
-    no_personal_values(columns := (customer_id))
+    no_personal_values(columns := (
+      customer_id
+    ))
   ),
   description 'One row per source, known customer and horizon: the probability of an order. Never add over horizons. How good it is stands in ml.customer_propensity_evaluation. Answers: whom to write to, who is about to leave.',
   column_descriptions (

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ops.settings import load_settings
 from ops.sqlmesh import COMPUTED_UNTIL, PROD_MARK, Prod, SqlMesh
+
+
+class Worker:
+    """What reads prod's models."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def prod(self) -> Prod:
+        self._state.reads += 1
+        return Prod({}, dated=["stg.sale"])
 
 
 class State(SqlMesh):
@@ -24,9 +36,8 @@ class State(SqlMesh):
         assert (query, values) == (COMPUTED_UNTIL, (["stg.sale"],))
         return (int(self.end.timestamp() * 1000),) if self.end else None
 
-    def _read_prod(self) -> Prod:
-        self.reads += 1
-        return Prod({}, dated=["stg.sale"])
+    def _working(self) -> Any:
+        return Worker(self)
 
 
 @pytest.fixture
