@@ -24,7 +24,10 @@ WEEKS = 39
 FOLDS = 5
 REPEATS = 5
 
-pytestmark = pytest.mark.skipif(not FILE.is_file(), reason=f"CDNOW is not in {FILE.parent} (RETAIL_DATA_DIR)")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not FILE.is_file(), reason=f"CDNOW is not in {FILE.parent} (RETAIL_DATA_DIR)"),
+]
 
 
 @cache

@@ -9,6 +9,8 @@ import pytest
 from ops.promotion.plan_lock import LOCK
 from tests.promotion.conftest import SALE, Shop
 
+pytestmark = pytest.mark.long(minutes=1)
+
 PLAN = ("plan", "prod", "--auto-apply", "--no-prompts")
 
 
