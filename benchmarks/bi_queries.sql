@@ -288,3 +288,83 @@ ORDER BY customer_count DESC;
 SELECT metric, label, definition, unit, additive_over
 FROM bi.metric
 ORDER BY metric;
+
+-- 42 A hundred valuable customers who are about to leave, and what to offer them
+SELECT customer_id, learned_segment, clv_tier, clv_amount, next_90_days_rate, next_product_id
+FROM bi.customer_score
+WHERE source = 'store' AND clv_tier IN ('Diamond', 'Gold')
+ORDER BY next_90_days_rate, clv_amount DESC
+LIMIT 100;
+
+-- 43 Value by tier
+SELECT tier, COUNT(*) AS customer_count, SUM(clv_amount) AS clv_amount, AVG(p_alive_rate) AS p_alive_rate
+FROM bi.customer_clv
+WHERE source = 'store'
+GROUP BY tier
+ORDER BY clv_amount DESC;
+
+-- 44 Learned segments, and the customers of the most valuable one
+SELECT profile.segment, profile.customer_count, profile.net_share_rate, COUNT(customer.customer_id) AS listed_count
+FROM bi.learned_segment AS profile
+LEFT JOIN bi.customer_learned_segment AS customer
+  ON customer.source = profile.source AND customer.currency = profile.currency AND customer.segment = profile.segment
+  AND profile.cluster_number = 1
+WHERE profile.source = 'store'
+GROUP BY profile.segment, profile.customer_count, profile.net_share_rate;
+
+-- 45 Churn risks by horizon
+SELECT horizon_days, COUNT(*) AS customer_count, COUNT(*) FILTER (WHERE is_churn_risk) AS risk_count
+FROM bi.customer_propensity
+WHERE source = 'store'
+GROUP BY horizon_days;
+
+-- 46 How well chances are calibrated, and what drives them
+SELECT decile.horizon_days, decile.decile, decile.predicted_rate, decile.actual_rate, driver.driver
+FROM bi.propensity_decile AS decile
+LEFT JOIN bi.propensity_driver AS driver
+  ON driver.source = decile.source AND driver.horizon_days = decile.horizon_days AND driver.importance_rank = 1
+WHERE decile.source = 'store'
+ORDER BY decile.horizon_days, decile.decile;
+
+-- 47 Weekly revenue and its forecast
+SELECT period_start_date, actual_amount, forecast_amount, low_80_amount, high_80_amount
+FROM bi.sales_forecast
+WHERE source = 'store' AND category = 'all' AND period_kind = 'week'
+ORDER BY period_start_date;
+
+-- 48 Fifty products with the highest expected demand
+SELECT product_id, product_name, store_name, SUM(forecast_units) AS forecast_units
+FROM bi.product_demand_forecast
+WHERE source = 'store'
+GROUP BY product_id, product_name, store_name
+ORDER BY forecast_units DESC
+LIMIT 50;
+
+-- 49 What to offer one customer, and the products like the first of these
+SELECT offer.rank, offer.product_name, offer.reason, alike.similar_product_name
+FROM bi.product_recommendation AS offer
+LEFT JOIN bi.similar_product AS alike
+  ON alike.source = offer.source AND alike.product_id = offer.product_id AND alike.rank = 1
+WHERE offer.source = 'store' AND offer.customer_id = (SELECT MIN(customer_id) FROM bi.customer_score WHERE source = 'store')
+ORDER BY offer.list, offer.rank;
+
+-- 50 Products that are offered most
+SELECT next_product_id, next_product_name, COUNT(*) AS customer_count
+FROM bi.customer_next_product
+WHERE source = 'store'
+GROUP BY next_product_id, next_product_name
+ORDER BY customer_count DESC
+LIMIT 20;
+
+-- 51 Strongest rules
+SELECT scope, antecedent_a_name, antecedent_b_name, consequent_name, support_rate, confidence_rate, lift
+FROM bi.basket_rule
+WHERE source = 'store'
+ORDER BY lift DESC
+LIMIT 50;
+
+-- 52 What the learned models are worth
+SELECT model, part, metric, metric_value, baseline_value, is_better_than_baseline
+FROM bi.model_quality
+WHERE source = 'store' AND role = 'champion'
+ORDER BY model, part, metric;
