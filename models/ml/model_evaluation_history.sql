@@ -3,9 +3,7 @@ MODEL (
   kind VIEW,
   owner data_science,
   grain (environment, model, source, part, method, metric, recorded_at),
-  tags (
-    ml
-  ),
+  tags (ml, evaluation),
   audits (
     not_null(columns := (environment, model, source, part, method, metric, recorded_at)),
     unique_combination_of_columns(columns := (environment, model, source, part, method, metric, recorded_at))
