@@ -319,7 +319,9 @@ def test_the_baseline_is_the_rules_among_the_most_popular_items() -> None:
 
 def test_the_fingerprint_tells_baskets_apart_that_hold_the_same_goods() -> None:
     shop = drawn_shop()
-    moved = shop.baskets.assign(order_date=[shop.baskets["order_date"].iloc[-1], *shop.baskets["order_date"][1:]])
+    moved = shop.baskets.assign(
+        order_date=[shop.baskets["order_date"].iloc[-1], *shop.baskets["order_date"][1:]]
+    )
     other = shop.baskets.assign(channel=np.roll(shop.baskets["channel"], 1))
     shuffled = shop.baskets.sample(frac=1, random_state=1).reset_index(drop=True)
 
