@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 from sqlglot import exp
@@ -11,12 +12,13 @@ from sqlmesh.core.macros import MacroEvaluator
 from sqlmesh.utils.errors import SQLMeshError
 
 from ml.evaluation import EVALUATION_COLUMNS, EVALUATION_GRAIN
-from ml.gates import JUDGED_COLUMNS, check_gates, failures, judge
+from ml.gates import JUDGED_COLUMNS, LAST_OF_PROD, check_gates, failures, judge
 
 RECORD = "ingest.model_evaluation"
 PROMOTIONS = "ingest.model_promotion"
 EVALUATIONS = "model_evaluation"  # the union, in the layer below
 LEARNED_LAYER = "ml"
+GATES, WARN = "RETAIL_GATES", "warn"  # in the environment: what fails is told and stops nothing
 
 
 @macro()
@@ -42,7 +44,8 @@ def union_evaluations(evaluator: MacroEvaluator) -> exp.Expression:
 def gate_failures(evaluator: MacroEvaluator, evaluations: exp.Expression) -> exp.Expression:
     """`@GATE_FAILURES(@this_model)`: one row per gate that does not hold, with a sentence that says the number.
 
-    The sentences stand in the query itself: SQLMesh prints the query of an audit that fails, not its rows.
+    The sentences stand in the query itself: SQLMesh prints the query of an audit that fails, not its rows. With
+    RETAIL_GATES=warn in the environment they are a warning, and no row.
     """
     gates = configured_gates(evaluator)
     none = exp.select(exp.alias_(exp.Literal.string(""), "gate_failure")).where(exp.false())
@@ -50,7 +53,7 @@ def gate_failures(evaluator: MacroEvaluator, evaluations: exp.Expression) -> exp
         return none
     table = evaluations.unnest() if isinstance(evaluations, exp.Paren) else evaluations
     sentences = gates_that_fail(evaluator.engine_adapter, table, gates)
-    if not sentences:
+    if not sentences or only_warned(sentences):
         return none
     selects = [exp.select(exp.alias_(exp.Literal.string(text), "gate_failure")) for text in sentences]
     found: exp.Query = selects[0]
@@ -64,7 +67,7 @@ def check_gates_before_promotion(evaluator: MacroEvaluator) -> list[str]:
     """`@CHECK_GATES_BEFORE_PROMOTION()` before a plan of prod: what another environment built is judged again.
 
     What a plan computes is audited. What it only promotes is not: since it was audited, prod may have become
-    better or a gate stricter.
+    better or a gate stricter. With RETAIL_GATES=warn in the environment it warns and promotes.
     """
     gates = configured_gates(evaluator)
     if evaluator.runtime_stage != "before_all" or evaluator.dialect != "postgres" or not gates:
@@ -79,9 +82,23 @@ def check_gates_before_promotion(evaluator: MacroEvaluator) -> list[str]:
         table = exp.to_table(snapshot.table_name(), dialect="postgres")
         if is_left_to_compute(evaluator, snapshot) or prod_shows(adapter, table):
             continue
-        if sentences := gates_that_fail(adapter, table, gates):
+        sentences = gates_that_fail(adapter, table, gates)
+        if sentences and not only_warned(sentences):
             raise SQLMeshError("Not promoted to prod: " + "; ".join(sentences))
     return []
+
+
+def only_warned(sentences: list[str]) -> bool:
+    """Whether what fails stops nothing, by the environment's word; then it is told.
+
+    A person has to be forgotten and late rows have to count, however good the models are after it.
+    """
+    if os.environ.get(GATES) != WARN:
+        return False
+    get_console().log_warning(
+        f"Gates that do not hold, and stop nothing ({GATES}={WARN}): " + "; ".join(sentences)
+    )
+    return True
 
 
 def configured_gates(evaluator: MacroEvaluator) -> list[dict[str, t.Any]]:
@@ -96,7 +113,7 @@ def gates_that_fail(adapter: t.Any, table: exp.Expression, gates: list[dict[str,
     """A sentence for each gate that the evaluations in a table do not pass."""
     rows = _judged_rows(adapter, exp.select(*JUDGED_COLUMNS).from_(table.copy()))
     known = adapter.table_exists(RECORD)
-    prod = _judged_rows(adapter, _last_recorded("prod", JUDGED_COLUMNS)) if known else []
+    prod = _judged_rows(adapter, LAST_OF_PROD) if known else []
     return failures(judge(rows, gates, prod))
 
 
@@ -147,7 +164,7 @@ def may_add(adapter: t.Any, *tables: str) -> bool:
     return True
 
 
-def _judged_rows(adapter: t.Any, query: exp.Query) -> list[dict[str, t.Any]]:
+def _judged_rows(adapter: t.Any, query: exp.Query | str) -> list[dict[str, t.Any]]:
     found = adapter.fetchall(query, quote_identifiers=True)
     return [dict(zip(JUDGED_COLUMNS, row, strict=True)) for row in found]
 
@@ -170,10 +187,22 @@ def _evaluations(environment: str, view: exp.Table) -> str:
         exp.select(*EVALUATION_COLUMNS).from_(exp.table_(view.name, db=view.db, quoted=True)).sql("postgres")
     )
     last = _last_recorded(environment, EVALUATION_COLUMNS).sql("postgres")
-    return (
-        f"INSERT INTO {RECORD} ({names}, environment) "
-        f"SELECT {names}, {label} AS environment FROM ({now} EXCEPT ({last})) AS changed"
-    )
+    served = "model, source, part, metric"
+    # A champion that followed another method and is what it was before that one came is recorded again: the newest
+    # champion is the one that is served.
+    return f"""
+        WITH now AS ({now}), newest AS (
+            SELECT DISTINCT ON ({served}) {served}, method FROM {RECORD}
+            WHERE environment = {label} AND role = 'champion' ORDER BY {served}, recorded_at DESC
+        ), replaced AS (
+            SELECT {served}, method FROM newest EXCEPT SELECT {served}, method FROM now WHERE role = 'champion'
+        ), back AS (
+            SELECT {names} FROM now WHERE role = 'champion' AND ({served}) IN (SELECT {served} FROM replaced)
+        )
+        INSERT INTO {RECORD} ({names}, environment)
+        SELECT {names}, {label} AS environment
+        FROM ((SELECT {names} FROM now EXCEPT ({last})) UNION SELECT {names} FROM back) AS changed
+    """
 
 
 def _promotions(environment: str, schemas: list[str]) -> str:

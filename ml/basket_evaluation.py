@@ -44,7 +44,7 @@ def evaluate_rules(shop: BasketShop, limits: RuleLimits) -> list[Evaluation]:
         "cut_date": cut,
         "holdout_days": RULE_HOLDOUT_DAYS,
         "train_count": len(before.baskets),
-        "data_fingerprint": data_fingerprint(shop.lines),
+        "data_fingerprint": data_fingerprint(shop.lines.merge(shop.baskets, on="basket")),
     }
     return [
         one

@@ -27,6 +27,24 @@ JUDGED_COLUMNS = (
     "baseline_method",
     "baseline_value",
 )
+#: The evaluations that prod served last, by the record: of each method the last one, and of champions that followed
+#: each other under different methods the newest. Who is evaluated no more leaves no row that says so.
+LAST_OF_PROD = f"""
+WITH last AS (
+  SELECT DISTINCT ON (model, source, part, method, metric) {", ".join(JUDGED_COLUMNS)}, recorded_at
+  FROM ingest.model_evaluation
+  WHERE environment = 'prod'
+  ORDER BY model, source, part, method, metric, recorded_at DESC
+), ranked AS (
+  SELECT {", ".join(JUDGED_COLUMNS)},
+    RANK() OVER (PARTITION BY model, source, part, metric, role ORDER BY recorded_at DESC) AS age
+  FROM last
+)
+SELECT {", ".join(JUDGED_COLUMNS)}
+FROM ranked
+WHERE role <> 'champion' OR age = 1
+ORDER BY model, source, part, metric, method
+"""
 
 JudgedRow = t.Mapping[str, t.Any]
 

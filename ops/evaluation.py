@@ -9,7 +9,7 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 from ruamel.yaml import YAML
 
-from ml.gates import JUDGED_COLUMNS, Verdict, check_gates, judge
+from ml.gates import LAST_OF_PROD, Verdict, check_gates, judge
 from ops.errors import OpsError
 from ops.settings import Settings
 
@@ -33,11 +33,6 @@ RUNS = sql.SQL("""
     JOIN shown ON shown.table_name = regexp_replace(run.physical_table, '^.*[.]|"', '', 'g')
     ORDER BY run.model, run.started_at DESC
 """)
-LAST_OF_PROD = sql.SQL("""
-    SELECT DISTINCT ON (model, source, part, method, metric) {}
-    FROM ingest.model_evaluation WHERE environment = 'prod'
-    ORDER BY model, source, part, method, metric, recorded_at DESC
-""").format(sql.SQL(", ").join(map(sql.Identifier, JUDGED_COLUMNS)))
 
 
 @dataclass(frozen=True)
@@ -104,7 +99,9 @@ def evaluated(settings: Settings, environment: str = PROD) -> Evaluated:
                 raise OpsError(_missing(cursor, environment))
             rows = _rows(cursor, EVALUATIONS.format(sql.Identifier(schema, "model_evaluation")))
             runs = _rows(cursor, RUNS, schema) if _exists(cursor, "ingest", "model_run") else []
-            prod = _rows(cursor, LAST_OF_PROD) if _exists(cursor, "ingest", "model_evaluation") else []
+            prod = (
+                _rows(cursor, sql.SQL(LAST_OF_PROD)) if _exists(cursor, "ingest", "model_evaluation") else []
+            )
     finally:
         connection.close()
     verdicts = judge(rows, gates, prod)

@@ -69,6 +69,7 @@ def forget(
     contract says not how to find one, or a plan fails; LoadError and psycopg2.Error from the raw layer.
     """
     sqlmesh = sqlmesh or SqlMesh(settings)
+    sqlmesh.let_gates_warn()  # the person's rows must not stay because a model is worse without them
     _check(settings, contract)
     with _alone(settings, contract, say) as connection, closing(sqlmesh):
         mark, before = _known(connection, contract, customer_id)

@@ -1,5 +1,6 @@
 """SQLMesh as this project runs it: commands in processes of their own, and what its state says about prod."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ RawTable = tuple[str, str]  # source, table
 RAW = "raw_"
 FACT = "core.fct_"
 MATCH = "conformed.return_match"
+GATES_WARN = {"RETAIL_GATES": "warn"}  # macros/evaluations.py heeds it
 # What prod consists of, and when each part was last computed.
 PROD_MARK = """
     SELECT md5(string_agg(DISTINCT part.name || part.version || part.fingerprint, ','))
@@ -71,7 +73,13 @@ class SqlMesh:
     def __init__(self, settings: Settings, output: IO[str] | None = None) -> None:
         self._settings = settings
         self._output = output
+        self._variables: dict[str, str] = {}  # of the processes' environment, beside what is inherited
         self._read: tuple[str, Prod] | None = None  # with the mark of the models that it was read of
+
+    def let_gates_warn(self) -> None:
+        """From now on, plans tell which gates of learned models do not hold, and go on."""
+        self.close()
+        self._variables = dict(GATES_WARN)
 
     def restate(self, restatement: Restatement) -> None:
         """Compute models of prod again. Raises OpsError when the plan fails."""
@@ -100,13 +108,14 @@ class SqlMesh:
             cwd=self._settings.root,
             input=answer,
             stdout=self._output,
+            env={**os.environ, **self._variables},
             text=True,
             check=False,
         )
         return done.returncode
 
     def _working(self) -> Worker:
-        self._worker = self._worker or Worker(self._settings.root, self._output)
+        self._worker = self._worker or Worker(self._settings.root, self._output, self._variables)
         return self._worker
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ import gc
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -24,15 +24,21 @@ SECONDS_TO_END = 5
 
 
 class Worker:
-    """The process, seen from the one that started it. What commands print goes to `output` (default: stdout)."""
+    """The process, seen from the one that started it. What commands print goes to `output` (default: stdout).
 
-    def __init__(self, root: Path, output: IO[str] | None = None) -> None:
+    `variables` are added to the environment that it inherits.
+    """
+
+    def __init__(
+        self, root: Path, output: IO[str] | None = None, variables: Mapping[str, str] | None = None
+    ) -> None:
         self._connection, theirs = Pipe()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "ops.sqlmesh_worker", str(theirs.fileno())],
             cwd=root,
             stdin=subprocess.DEVNULL,
             stdout=output,
+            env={**os.environ, **(variables or {})},
             pass_fds=[theirs.fileno()],
         )
         theirs.close()

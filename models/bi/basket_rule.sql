@@ -1,7 +1,7 @@
 MODEL (
   name bi.basket_rule,
   kind VIEW,
-  owner analytics_engineering,
+  owner data_science,
   grain (source, scope, antecedent_a_id, antecedent_b_id, consequent_id),
   tags (bi, products),
   grants (

@@ -1,7 +1,7 @@
 MODEL (
   name bi.customer_next_product,
   kind VIEW,
-  owner analytics_engineering,
+  owner data_science,
   grain (source, customer_id),
   tags (bi, customers),
   grants (

@@ -1,7 +1,7 @@
 MODEL (
   name bi.product_recommendation,
   kind VIEW,
-  owner analytics_engineering,
+  owner data_science,
   grain (source, customer_id, list, rank),
   tags (bi, customers),
   grants (

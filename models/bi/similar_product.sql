@@ -1,7 +1,7 @@
 MODEL (
   name bi.similar_product,
   kind VIEW,
-  owner analytics_engineering,
+  owner data_science,
   grain (source, product_id, rank),
   tags (bi, products),
   grants (

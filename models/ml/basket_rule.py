@@ -19,12 +19,12 @@ GRAIN = ("source", "scope", "antecedent_a_id", "antecedent_b_id", "consequent_id
 @model(
     "ml.basket_rule",
     kind=COPY_FULL,
-    owner="analytics_engineering",
+    owner="data_science",
     grains=[f"({', '.join(GRAIN)})"],
     columns=RULE_COLUMNS,
     column_descriptions=RULE_DESCRIPTIONS,
-    depends_on=BASKET_TABLES,
-    tags=["ml"],
+    depends_on=[*BASKET_TABLES, "ml.basket_rule_evaluation"],
+    tags=["ml", "products"],
     audits=[
         (
             "not_null",

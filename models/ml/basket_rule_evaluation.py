@@ -19,12 +19,12 @@ from ml.kind import COPY_FULL
 @model(
     "ml.basket_rule_evaluation",
     kind=COPY_FULL,
-    owner="analytics_engineering",
+    owner="data_science",
     grains=[f"({', '.join(EVALUATION_GRAIN)})"],
     columns=EVALUATION_COLUMNS,
     column_descriptions=EVALUATION_DESCRIPTIONS,
     depends_on=BASKET_TABLES,
-    tags=["ml"],
+    tags=["ml", "products", "evaluation"],
     audits=[
         ("gates_hold", {}),
         ("not_null", {"columns": exp.tuple_(*EVALUATION_GRAIN, "role", "as_of_date")}),

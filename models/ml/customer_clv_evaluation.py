@@ -21,13 +21,13 @@ from ml.kind import COPY_FULL
     kind=COPY_FULL,
     owner="data_science",
     tags=["ml", "customers", "evaluation"],
-    grains=["(model, source, part, method, metric)"],
+    grains=[f"({', '.join(EVALUATION_GRAIN)})"],
     columns=EVALUATION_COLUMNS,
     column_descriptions=EVALUATION_DESCRIPTIONS,
     depends_on=["core.fct_order", "core.fct_order_line"],
     audits=[
         ("gates_hold", {}),
-        ("not_null", {"columns": exp.tuple_(*EVALUATION_GRAIN)}),
+        ("not_null", {"columns": exp.tuple_(*EVALUATION_GRAIN, "role", "as_of_date")}),
         ("unique_combination_of_columns", {"columns": exp.tuple_(*EVALUATION_GRAIN)}),
     ],
     description="One row per source, currency (part), method and metric of customer lifetime value: purchases and net "

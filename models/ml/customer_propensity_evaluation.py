@@ -22,7 +22,7 @@ from ml.propensity.study import PropensityOptions
     kind=COPY_FULL,
     owner="data_science",
     grains=[f"({', '.join(EVALUATION_GRAIN)})"],
-    tags=["ml", "evaluation"],
+    tags=["ml", "customers", "evaluation"],
     columns=EVALUATION_COLUMNS,
     column_descriptions=EVALUATION_DESCRIPTIONS,
     description=(
@@ -32,7 +32,7 @@ from ml.propensity.study import PropensityOptions
     depends_on=["ml.customer_feature", "ml.customer_outcome"],
     audits=[
         ("gates_hold", {}),
-        ("not_null", {"columns": exp.tuple_(*EVALUATION_GRAIN)}),
+        ("not_null", {"columns": exp.tuple_(*EVALUATION_GRAIN, "role", "as_of_date")}),
         ("unique_combination_of_columns", {"columns": exp.tuple_(*EVALUATION_GRAIN)}),
     ],
 )

@@ -60,7 +60,12 @@ from ml.segments.settings import segment_settings
         "is_outlier": "A feature lies more than four standard deviations from the mean, and was drawn in for the fit.",
         "note": "What to keep in mind about the customer; empty where there is nothing to say.",
     },
-    depends_on=["mart.customer", "ml.segment_curve", "seed.learned_segment"],
+    depends_on=[
+        "mart.customer",
+        "ml.customer_segment_evaluation",
+        "ml.segment_curve",
+        "seed.learned_segment",
+    ],
     audits=[
         (
             "not_null",

@@ -21,8 +21,8 @@ from ml.segments.settings import segment_settings
     "ml.customer_segment_evaluation",
     kind=COPY_FULL,
     owner="data_science",
-    tags=["ml", "customers"],
-    grains=["(model, source, part, method, metric)"],
+    tags=["ml", "customers", "evaluation"],
+    grains=[f"({', '.join(EVALUATION_GRAIN)})"],
     columns=EVALUATION_COLUMNS,
     column_descriptions=EVALUATION_DESCRIPTIONS,
     depends_on=[
@@ -35,7 +35,7 @@ from ml.segments.settings import segment_settings
     ],
     audits=[
         ("gates_hold", {}),
-        ("not_null", {"columns": exp.tuple_(*EVALUATION_GRAIN)}),
+        ("not_null", {"columns": exp.tuple_(*EVALUATION_GRAIN, "role", "as_of_date")}),
         ("unique_combination_of_columns", {"columns": exp.tuple_(*EVALUATION_GRAIN)}),
     ],
     description="One row per source, currency (part) and metric of the learned segments, beside a baseline: "

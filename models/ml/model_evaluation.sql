@@ -3,9 +3,7 @@ MODEL (
   kind FULL,
   owner data_science,
   grain (model, source, part, method, metric),
-  tags (
-    ml
-  ),
+  tags (ml, evaluation),
   audits (
     not_null(columns := (model, source, part, method, metric, role)),
     unique_combination_of_columns(columns := (model, source, part, method, metric)),

@@ -3,14 +3,12 @@ MODEL (
   kind VIEW,
   owner data_science,
   grain (environment, model, source, part, method, metric, recorded_at),
-  tags (
-    ml
-  ),
+  tags (ml, evaluation),
   audits (
     not_null(columns := (environment, model, source, part, method, metric, recorded_at)),
     unique_combination_of_columns(columns := (environment, model, source, part, method, metric, recorded_at))
   ),
-  description 'One row per evaluation that an environment was given, and again each time that it changed, over all runs and versions of the models. is_current marks those that hold. Nothing may be added up.',
+  description 'One row per evaluation that an environment was given, and again each time that it changed, over all runs and versions of the models. is_current marks the last of each method, also of one that is evaluated no more: what holds now is in ml.model_evaluation. Nothing may be added up.',
   column_descriptions (
     environment = 'The environment that was planned or run: prod, dev, …',
     model = 'The model whose scores are judged, such as ml.customer_clv.',

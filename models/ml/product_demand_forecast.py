@@ -34,6 +34,7 @@ GRAIN = ("source", "product_id", "channel", "store_key", "week_start_date")
     ),
     depends_on=[
         "ml.product_demand_champion",
+        "ml.product_demand_forecast_evaluation",
         "core.fct_order_line",
         "core.fct_order",
         "mart.sales_daily",

@@ -33,7 +33,7 @@ from ml.kind import COPY_FULL
     depends_on=["ml.product_demand_champion"],
     audits=[
         ("gates_hold", {}),
-        ("not_null", {"columns": exp.tuple_(*EVALUATION_GRAIN)}),
+        ("not_null", {"columns": exp.tuple_(*EVALUATION_GRAIN, "role", "as_of_date")}),
         ("unique_combination_of_columns", {"columns": exp.tuple_(*EVALUATION_GRAIN)}),
     ],
 )

@@ -26,12 +26,12 @@ from ml.recommend.source import SHOP_TABLES, read_shops
 @model(
     "ml.product_recommendation",
     kind=COPY_FULL,
-    owner="analytics_engineering",
+    owner="data_science",
     grains=["(source, customer_id, list, rank)"],
     columns=RECOMMENDATION_COLUMNS,
     column_descriptions=RECOMMENDATION_DESCRIPTIONS,
     depends_on=[*SHOP_TABLES, "ml.product_recommendation_evaluation"],
-    tags=["ml"],
+    tags=["ml", "products"],
     audits=[
         (
             "not_null",

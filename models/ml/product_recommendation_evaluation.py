@@ -18,12 +18,12 @@ from ml.recommend.source import SHOP_TABLES, read_shops
 @model(
     "ml.product_recommendation_evaluation",
     kind=COPY_FULL,
-    owner="analytics_engineering",
+    owner="data_science",
     grains=[f"({', '.join(EVALUATION_GRAIN)})"],
     columns=EVALUATION_COLUMNS,
     column_descriptions=EVALUATION_DESCRIPTIONS,
     depends_on=SHOP_TABLES,
-    tags=["ml"],
+    tags=["ml", "products", "evaluation"],
     audits=[
         ("gates_hold", {}),
         ("not_null", {"columns": exp.tuple_(*EVALUATION_GRAIN, "role", "as_of_date")}),

@@ -32,7 +32,7 @@ GRAIN = ("source", "currency", "category", "period_kind", "period_start_date")
         "weeks, bounds of intervals, or amounts over currencies. Answers: what revenue is to be expected, "
         "and how sure is that."
     ),
-    depends_on=["ml.sales_forecast_candidate"],
+    depends_on=["ml.sales_forecast_candidate", "ml.sales_forecast_evaluation"],
     audits=[
         ("not_null", {"columns": exp.tuple_(*GRAIN)}),
         ("unique_combination_of_columns", {"columns": exp.tuple_(*GRAIN)}),

@@ -32,7 +32,7 @@ from ml.kind import COPY_FULL
     depends_on=["ml.sales_forecast_candidate"],
     audits=[
         ("gates_hold", {}),
-        ("not_null", {"columns": exp.tuple_(*EVALUATION_GRAIN)}),
+        ("not_null", {"columns": exp.tuple_(*EVALUATION_GRAIN, "role", "as_of_date")}),
         ("unique_combination_of_columns", {"columns": exp.tuple_(*EVALUATION_GRAIN)}),
     ],
 )

@@ -17,12 +17,12 @@ from ml.recommend.source import SHOP_TABLES, read_shops
 @model(
     "ml.similar_product",
     kind=COPY_FULL,
-    owner="analytics_engineering",
+    owner="data_science",
     grains=["(source, product_id, rank)"],
     columns=SIMILAR_COLUMNS,
     column_descriptions=SIMILAR_DESCRIPTIONS,
     depends_on=SHOP_TABLES,
-    tags=["ml"],
+    tags=["ml", "products"],
     audits=[
         ("not_null", {"columns": exp.tuple_("source", "product_id", "rank", "similar_product_id", "score")}),
         ("unique_combination_of_columns", {"columns": exp.tuple_("source", "product_id", "rank")}),

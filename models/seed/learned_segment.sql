@@ -3,7 +3,7 @@ MODEL (
   kind SEED (
     path '../../seeds/learned_segment.csv'
   ),
-  owner analytics_engineering,
+  owner data_science,
   columns (
     segment TEXT,
     priority INT,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from ml.gates import LAST_OF_PROD
 from ops import dotenv
+from ops.errors import OpsError
 from ops.settings import Settings
+from ops.sqlmesh import SqlMesh
 from tests.integration.learned import GATES, PLAN, configure, learned_project, write_models
 from tests.support import Project
 
@@ -106,6 +110,73 @@ def test_what_passed_elsewhere_is_judged_again_before_prod_gets_it(learned: Proj
     configure(learned.settings)
     learned.sqlmesh("plan", "prod", *PLAN)
     assert learned.query(SERVED)[0] == ("shop", "logit", 0.78)
+
+
+@pytest.mark.long(minutes=3)
+def test_with_gates_that_warn_the_raw_layer_is_followed_and_the_numbers_are_told(
+    learned: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned.query("CREATE SCHEMA raw_told; CREATE TABLE raw_told.auc AS SELECT 0.8 AS auc, 0.5 AS score")
+    read = 'float(context.engine_adapter.fetchone("SELECT auc FROM raw_told.auc")[0])'
+    write_models(
+        learned.root, auc=read, score="(SELECT score FROM raw_told.auc)", audits='("gates_hold", {})'
+    )
+    learned.sqlmesh("plan", "prod", *PLAN)
+    learned.query("UPDATE raw_told.auc SET auc = 0.6, score = 0.1")
+    again = ["plan", "prod", *PLAN, "--restate-model", "ml.guess_evaluation", "--restate-model", "ml.guess"]
+    sentence = "auc of logit is 0.6, the gate asks for at least 0.7"
+
+    with (
+        (learned.root / "printed").open("w+") as output,
+        closing(SqlMesh(learned.settings, output)) as sqlmesh,
+    ):
+        with pytest.raises(OpsError, match="failed"):
+            sqlmesh.run(again)
+        assert learned.query("SELECT DISTINCT score_rate FROM ml.guess") == [(0.5,)]
+        sqlmesh.let_gates_warn()  # as `retail forget` does
+        sqlmesh.run(again)
+    printed = " ".join((learned.root / "printed").read_text("utf-8").split())
+    assert "stop nothing (RETAIL_GATES=warn)" in printed
+    assert sentence in printed.partition("stop nothing")[2]
+    assert learned.query("SELECT DISTINCT score_rate FROM ml.guess") == [(0.1,)]
+    assert learned.query(SERVED)[0] == ("shop", "logit", 0.6)
+
+    monkeypatch.setenv("RETAIL_GATES", "warn")  # as in `RETAIL_GATES=warn retail refresh`
+    learned.query("UPDATE raw_told.auc SET score = 0.2")
+    with closing(SqlMesh(learned.settings)) as sqlmesh:
+        sqlmesh.run(again)
+    assert learned.query("SELECT DISTINCT score_rate FROM ml.guess") == [(0.2,)]
+    configure(learned.settings, [{"model": "ml.guess", "metric": "auc", "minimum": 0.95}])
+    with closing(SqlMesh(learned.settings)) as sqlmesh:
+        sqlmesh.run(["plan", "prod", *PLAN])  # promoted, not only computed
+
+
+@pytest.mark.long(minutes=2)
+def test_prod_serves_the_newest_champion_and_not_one_whose_method_is_gone(learned: Project) -> None:
+    def served() -> list[tuple[object, ...]]:
+        asked = f"SELECT method, metric_value FROM ({LAST_OF_PROD}) AS last "
+        return learned.query(asked + "WHERE source = 'shop' AND role = 'champion'")
+
+    model = learned.root / "models" / "ml" / "guess_evaluation.py"
+    write_models(learned.root, auc=0.8)
+    learned.sqlmesh("plan", "prod", *PLAN)
+    write_models(learned.root, auc=0.77)
+    model.write_text(model.read_text("utf-8").replace('"logit"', '"probit"'), "utf-8")
+    learned.sqlmesh("plan", "prod", *PLAN)
+    assert served() == [("probit", 0.77)]
+    write_models(learned.root, auc=0.74)  # 8 % below what logit had, 4 % below what prod serves
+    learned.sqlmesh("plan", "prod", *PLAN)
+    assert served() == [("logit", 0.74)]
+
+    configure(learned.settings, [])
+    write_models(learned.root, auc=0.77)
+    model.write_text(model.read_text("utf-8").replace('"logit"', '"probit"'), "utf-8")
+    learned.sqlmesh("plan", "prod", *PLAN)  # takes the change back
+    assert served() == [("probit", 0.77)]
+    count = "SELECT count(*) FROM ingest.model_evaluation"
+    before = learned.query(count)
+    learned.sqlmesh("plan", "prod", *PLAN, "--restate-model", "ml.guess_evaluation")
+    assert learned.query(count) == before
 
 
 @pytest.mark.long(minutes=3)

@@ -315,3 +315,19 @@ def test_the_baseline_is_the_rules_among_the_most_popular_items() -> None:
         )
         found = [tuple(i for i in row if i >= 0) for row in _popular(scope, item_count, asked).tolist()]
         assert found == best[:asked]
+
+
+def test_the_fingerprint_tells_baskets_apart_that_hold_the_same_goods() -> None:
+    shop = drawn_shop()
+    moved = shop.baskets.assign(
+        order_date=[shop.baskets["order_date"].iloc[-1], *shop.baskets["order_date"][1:]]
+    )
+    other = shop.baskets.assign(channel=np.roll(shop.baskets["channel"], 1))
+    shuffled = shop.baskets.sample(frac=1, random_state=1).reset_index(drop=True)
+
+    def fingerprint(baskets: pd.DataFrame) -> str:
+        (found,) = {row.data_fingerprint for row in evaluate_rules(replace(shop, baskets=baskets), LIMITS)}
+        return found
+
+    assert len({fingerprint(baskets) for baskets in (shop.baskets, moved, other)}) == 3
+    assert fingerprint(shuffled) == fingerprint(shop.baskets)
