@@ -81,6 +81,7 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     ),
 }
 NEWEST = "score_distribution"  # of the tables above
+ADDED_TO = (*TABLES, "broken_dependent")  # the latter, which the ledger has, by promotions
 INDEXES = """
 CREATE INDEX IF NOT EXISTS model_run_table_idx ON ingest.model_run (physical_table, started_at);
 CREATE INDEX IF NOT EXISTS model_evaluation_environment_idx ON ingest.model_evaluation (environment, recorded_at);
@@ -107,7 +108,10 @@ def column_types(table: str) -> dict[str, str]:
 
 
 def make_tables(cursor: Cursor, builder: str) -> None:
-    """Make the tables that are missing; who builds the models (`builder`, usually) may read and add."""
+    """Make the tables that are missing; who builds the models (`builder`, usually) may read and add.
+
+    The same goes for the ledger's `broken_dependent`, which has to be there.
+    """
     for name, (description, columns) in TABLES.items():
         table = sql.Identifier("ingest", name)
         lines = [
@@ -125,7 +129,7 @@ def make_tables(cursor: Cursor, builder: str) -> None:
     cursor.execute(BUILDERS, [builder])
     for (role,) in cursor.fetchall():
         cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA ingest TO {}").format(sql.Identifier(role)))
-        for name in TABLES:
+        for name in ADDED_TO:
             cursor.execute(
                 sql.SQL("GRANT SELECT, INSERT ON {} TO {}").format(
                     sql.Identifier("ingest", name), sql.Identifier(role)

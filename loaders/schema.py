@@ -262,7 +262,3 @@ def _grant_reading(cursor: Cursor, schema: str) -> None:
         return
     for statement in ("GRANT USAGE ON SCHEMA {} TO {}", "GRANT SELECT ON ALL TABLES IN SCHEMA {} TO {}"):
         cursor.execute(sql.SQL(statement).format(sql.Identifier(schema), sql.Identifier(READER_ROLE)))
-    if schema == INGEST_SCHEMA:  # a promotion, which the reader of raw tables does, writes it
-        cursor.execute(
-            sql.SQL("GRANT INSERT ON ingest.broken_dependent TO {}").format(sql.Identifier(READER_ROLE))
-        )

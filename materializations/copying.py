@@ -8,7 +8,8 @@
     )
 
 `copy_full` computes the whole table anew, as SQLMesh's FULL does; `copy_by_time_range` the rows of the days asked
-for, as INCREMENTAL_BY_TIME_RANGE does. SQLMesh's own path writes VALUES lists of 400 rows.
+for, as INCREMENTAL_BY_TIME_RANGE does; it is offered for models by day, and none of ours uses it yet. SQLMesh's own
+path writes VALUES lists of 400 rows.
 
 The old rows are deleted and the new ones copied into the same table, in SQLMesh's one transaction. Under MVCC
 readers see the old rows until that commits, and a failure leaves them; the table stays the same one, with its
@@ -45,7 +46,6 @@ from materializations.run_ledger import Run, has_ledger
 CHUNK_ROWS = 100_000  # become text at a time: some 10 MB of an ordinary table
 READ_BYTES = 1 << 18
 PLACE = re.compile(r"line (\d+), column ([^:\n]+)")
-TIME_TYPES = (exp.DataType.Type.DATE, exp.DataType.Type.TIMESTAMPTZ, exp.DataType.Type.TIMESTAMP)
 Arguments = t.Any  # what SQLMesh hands to a strategy beside what it is to write
 
 

@@ -14,6 +14,12 @@ import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class with a lower-case name
 
+# The search path as it works now, without the "$user" that would be another schema after SET ROLE: the statements leave
+# out the schemas that were on it when they were read.
+SAME_PATH = """
+    SELECT set_config('search_path',
+        array_to_string(ARRAY(SELECT quote_ident(name) FROM unnest(current_schemas(false)) AS name), ', '), true)
+"""
 VIEW_KINDS = {"v": "VIEW", "m": "MATERIALIZED VIEW"}
 # Everything that depends on a relation, directly or not, with the length of the longest way to it. A rule stands for
 # the view whose query it is; indexes, triggers and further rules are parts of what they belong to.
@@ -94,7 +100,7 @@ RELATION_GRANTS = """
 FUNCTION_GRANTS = """
     SELECT NULL::text, CASE WHEN entry.grantee <> 0 THEN pg_get_userbyid(entry.grantee) END, entry.privilege_type,
         entry.is_grantable
-    FROM pg_proc AS p CROSS JOIN LATERAL aclexplode(p.proacl) AS entry
+    FROM pg_proc AS p CROSS JOIN LATERAL aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS entry
     WHERE p.oid = %(id)s AND entry.grantee <> p.proowner
     ORDER BY 2, 3
 """
@@ -162,8 +168,12 @@ def parts_of(cursor: Cursor, view: int) -> list[str]:
 
 
 def restore(cursor: Cursor, view: str, dependents: Iterable[Dependent]) -> list[Broken]:
-    """Build dependents of a view again, and return those that cannot be, with the reason. Needs a transaction."""
+    """Build dependents of a view again, and return those that cannot be, with the reason. Needs a transaction.
+
+    Their owners' functions, in queries and indexes, run as these owners.
+    """
     broken = []
+    cursor.execute(SAME_PATH)
     for dependent in dependents:
         cursor.execute("SAVEPOINT dependent")
         try:
@@ -173,7 +183,7 @@ def restore(cursor: Cursor, view: str, dependents: Iterable[Dependent]) -> list[
                 cursor.execute(statement)
         except psycopg2.Error as error:
             cursor.execute("ROLLBACK TO SAVEPOINT dependent")
-            broken.append(Broken(dependent, view, _reason(dependent, error)))
+            broken.append(Broken(dependent, view, _reason(cursor, dependent, error)))
         cursor.execute("RELEASE SAVEPOINT dependent")
     return broken
 
@@ -214,7 +224,9 @@ def _relation(cursor: Cursor, number: int, row: tuple[Any, ...]) -> Dependent:
     name, kind_letter, owner, query, is_populated, options = row
     kind = VIEW_KINDS[kind_letter]
     settings = f" WITH ({', '.join(options)})" if options else ""
-    data = "" if kind_letter == "v" else f" WITH {'' if is_populated else 'NO '}DATA"
+    # Filled and indexed by its owner: both run functions that are the owner's.
+    data = "" if kind_letter == "v" else " WITH NO DATA"
+    refresh = [f"REFRESH {kind} {name}"] if kind_letter == "m" and is_populated else []
     create = f"CREATE {kind} {name}{settings} AS {query.rstrip().rstrip(';')}{data}"
     cursor.execute(COMMENTS, {"id": number})
     target = f"{kind} {name}"
@@ -228,15 +240,12 @@ def _relation(cursor: Cursor, number: int, row: tuple[Any, ...]) -> Dependent:
         )
         for column, text in cursor.fetchall()
     ]
+    grants = grant_statements(cursor, f"TABLE {name}", grants_of(cursor, number))
+    by_owner = [*parts_of(cursor, number), *grants, *refresh]
     return Dependent(
         f"{kind.lower()} {name}",
         owner,
-        (
-            create,
-            *comments,
-            *parts_of(cursor, number),
-            *_handed_over(cursor, target, f"TABLE {name}", owner, grants_of(cursor, number)),
-        ),
+        (create, *comments, *_handed_over(cursor, target, owner, by_owner)),
     )
 
 
@@ -246,17 +255,17 @@ def _function(cursor: Cursor, number: int, row: tuple[Any, ...]) -> Dependent:
     target = f"{kind} {name}"
     comments = [_comment(cursor, sql.SQL(target), comment)] if comment else []
     grants = _grants(cursor, FUNCTION_GRANTS, number)
-    # A new function is everybody's to call: where that was taken away, it is again.
-    revoke = (
-        [f"REVOKE ALL ON {kind} {name} FROM PUBLIC"] if not any(one.grantee is None for one in grants) else []
-    )
-    cursor.execute("SELECT proacl IS NULL FROM pg_proc WHERE oid = %s", [number])
-    if cursor.fetchone() == (True,):
-        revoke = []
+    # A new function may be everybody's to call: where that was taken away, it is again.
+    revoke = [f"REVOKE ALL ON {target} FROM PUBLIC"] if all(one.grantee for one in grants) else []
     return Dependent(
         f"{kind.lower()} {name}",
         owner,
-        (create, *comments, *revoke, *_handed_over(cursor, target, target, owner, grants)),
+        (
+            create,
+            *comments,
+            *revoke,
+            *_handed_over(cursor, target, owner, grant_statements(cursor, target, grants)),
+        ),
     )
 
 
@@ -264,17 +273,15 @@ def _comment(cursor: Cursor, target: sql.Composable, text: str) -> str:
     return sql.SQL("COMMENT ON {} IS {}").format(target, sql.Literal(text)).as_string(cursor)
 
 
-def _handed_over(cursor: Cursor, target: str, granted: str, owner: str, grants: Sequence[Grant]) -> list[str]:
-    """The statements that give something back to its owner, who then gives others what they had."""
+def _handed_over(cursor: Cursor, target: str, owner: str, by_owner: Sequence[str]) -> list[str]:
+    """The statements that give something back to its owner, and those that run as the owner."""
     cursor.execute("SELECT current_user")
-    row = cursor.fetchone()
-    given = grant_statements(cursor, granted, grants)
-    if row is not None and row[0] == owner:
-        return given
+    if cursor.fetchone() == (owner,):
+        return list(by_owner)
     role = sql.Identifier(owner).as_string(cursor)
     return [
         f"ALTER {target} OWNER TO {role}",
-        *([f"SET LOCAL ROLE {role}", *given, "RESET ROLE"] if given else []),
+        *([f"SET LOCAL ROLE {role}", *by_owner, "RESET ROLE"] if by_owner else []),
     ]
 
 
@@ -283,10 +290,13 @@ def _grants(cursor: Cursor, query: str, number: int) -> list[Grant]:
     return [Grant(*row) for row in cursor.fetchall()]
 
 
-def _reason(dependent: Dependent, error: psycopg2.Error) -> str:
+def _reason(cursor: Cursor, dependent: Dependent, error: psycopg2.Error) -> str:
     """What Postgres says in one line, and what helps against it where that is not plain."""
     said = " ".join(str(error).split("\n")[0].split()) or type(error).__name__
     if isinstance(error, psycopg2.errors.InsufficientPrivilege):
+        cursor.execute("SELECT pg_has_role(%s, 'SET')", [dependent.owner])
+        if cursor.fetchone() == (True,):
+            return said  # the owner may not, either
         return (
             f"{said}; it can be given back to its owner after GRANT {dependent.owner} TO the role that plans"
         )

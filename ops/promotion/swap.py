@@ -27,6 +27,7 @@ from inspect import signature
 from typing import Any
 
 import psycopg2
+from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class with a lower-case name
 from sqlglot import exp
 from sqlmesh.core.engine_adapter.base import EngineAdapter
@@ -221,12 +222,13 @@ def _in_place(plain: Callable[..., None]) -> Callable[..., None]:
             except psycopg2.errors.InvalidTableDefinition:  # columns are gone, moved or of another type
                 cursor.execute("ROLLBACK TO SAVEPOINT in_place")
             dependents, parts = dependents_of(cursor, view), parts_of(cursor, view)
-            grants = _by_hand(cursor, name, swap.views.given)
+            grants, by_hand = grants_of(cursor, view), _by_hand(cursor, name, swap.views.given)
             plain(self, view_name, query_or_df, **kwargs)
             for part in parts:
                 cursor.execute(part)
-            _grant_again(cursor, name, grants)  # before what is built on it by those who have them
+            given = _grant_again(cursor, name, grants)  # those who have them build on it
             swap.broken.extend(restore(cursor, name, dependents))
+            _take_back(cursor, name, given - set(by_hand))  # SQLMesh gives what the model does
             if swap is not _under_way.get() and swap.broken:
                 raise PlanError(_told(swap.broken))
 
@@ -265,20 +267,27 @@ def _by_hand(cursor: Cursor, view: str, given: Collection[tuple[str, str, str]])
     ]
 
 
-def _grant_again(cursor: Cursor, view: str, grants: Sequence[Grant]) -> None:
-    """Give what was given by hand and is gone; a column's grant goes with its column."""
+def _grant_again(cursor: Cursor, view: str, grants: Sequence[Grant]) -> set[Grant]:
+    """Give what is gone, and return it; a column's grant goes with its column."""
     relation = relation_id(cursor, view)
     if relation is None or not grants:
-        return
+        return set()
     lost = set(grants) - set(grants_of(cursor, relation))
     cursor.execute("SELECT attname FROM pg_attribute WHERE attrelid = %s AND NOT attisdropped", [relation])
     columns = {row[0] for row in cursor.fetchall()}
-    for statement in grant_statements(
-        cursor,
-        f"TABLE {view}",
-        [grant for grant in grants if grant in lost and grant.column in {None, *columns}],
-    ):
+    again = [grant for grant in grants if grant in lost and grant.column in {None, *columns}]
+    for statement in grant_statements(cursor, f"TABLE {view}", again):
         cursor.execute(statement)
+    return set(again)
+
+
+def _take_back(cursor: Cursor, view: str, grants: Collection[Grant]) -> None:
+    """Take back grants on a whole view."""
+    for grant in grants:
+        grantee = sql.Identifier(grant.grantee) if grant.grantee else sql.SQL("PUBLIC")
+        cursor.execute(
+            sql.SQL("REVOKE {} ON {} FROM {}").format(sql.SQL(grant.privilege), sql.SQL(view), grantee)
+        )
 
 
 def _cause(error: BaseException | None, *kinds: type[BaseException]) -> BaseException | None:

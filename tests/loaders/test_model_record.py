@@ -52,6 +52,18 @@ def test_who_builds_the_models_may_add_and_never_change(recorded: Settings, chan
     ]
 
 
+@pytest.mark.parametrize("change", ["UPDATE {} SET name = 'x'", "DELETE FROM {}"])
+def test_who_promotes_may_add_what_broke_and_never_change_it(recorded: Settings, change: str) -> None:
+    query(
+        recorded,
+        "INSERT INTO ingest.broken_dependent (view, name, owner, reason, statements) "
+        "VALUES ('bi.sale', 'view a.b', 'analyst', 'gone', '{}')",
+    )
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        query(recorded, change.format("ingest.broken_dependent"))
+    assert query(recorded, "SELECT name FROM ingest.broken_dependent") == [("view a.b",)]
+
+
 def test_a_ledger_from_before_gets_the_record_and_keeps_its_rows(recorded: Settings) -> None:
     connection = recorded.connect_loader()
     with connection, connection.cursor() as cursor:
@@ -73,7 +85,9 @@ def test_another_builder_who_was_provisioned_may_add_too(database: Settings) -> 
         cursor.execute("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO bi_reader")
     connection.close()
     make(database)
-    assert query(database, "SELECT has_table_privilege('bi_reader', 'ingest.model_run', 'INSERT')") == [
-        (True,)
-    ]
-    assert query(database, "SELECT has_table_privilege('bi_reader', 'ingest.load', 'INSERT')") == [(False,)]
+    added_to = query(
+        database,
+        "SELECT relname FROM pg_class WHERE relnamespace = 'ingest'::regnamespace AND relkind = 'r' "
+        "AND has_table_privilege('bi_reader', oid, 'INSERT')",
+    )
+    assert {name for (name,) in added_to} == {*model_record.TABLES, "broken_dependent"}

@@ -29,6 +29,23 @@ GRANT EXECUTE ON FUNCTION report.amount_of TO bi_reader;
 COMMENT ON FUNCTION report.amount_of IS 'One sale';
 RESET ROLE;
 """
+# What an analyst builds and fills with functions that nobody else may run.
+FILLED = """
+CREATE SCHEMA IF NOT EXISTS report AUTHORIZATION analyst;
+GRANT USAGE ON SCHEMA bi TO PUBLIC;
+SET ROLE analyst;
+CREATE FUNCTION report.mine(given int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    IF current_user <> 'analyst' THEN RAISE EXCEPTION 'run as %', current_user; END IF;
+    RETURN given;
+END $$;
+CREATE MATERIALIZED VIEW report.filled AS
+    SELECT report.mine(id) AS id, amount, current_user::text AS filled_by FROM bi.sale;
+CREATE INDEX filled_mine ON report.filled (report.mine(amount)) WHERE report.mine(amount) > 0;
+GRANT SELECT ON report.filled TO PUBLIC;
+CREATE FUNCTION report.everybodys() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM bi.sale; END;
+RESET ROLE;
+"""
 # Everything about the analyst's schema that somebody could miss, in words.
 STATE = """
 SELECT c.relname, c.relkind::text, pg_get_userbyid(c.relowner), c.relacl::text, c.reloptions::text,
@@ -39,7 +56,8 @@ FROM pg_class AS c WHERE c.relnamespace = 'report'::regnamespace AND c.relkind I
 UNION ALL
 SELECT indexname, 'i', indexdef, NULL, NULL, NULL, NULL, NULL, NULL FROM pg_indexes WHERE schemaname = 'report'
 UNION ALL
-SELECT p.oid::regprocedure::text, 'f', pg_get_userbyid(p.proowner), p.proacl::text, NULL, NULL,
+SELECT p.oid::regprocedure::text, 'f', pg_get_userbyid(p.proowner),
+    ARRAY(SELECT unnest(coalesce(p.proacl, acldefault('f', p.proowner)))::text ORDER BY 1)::text, NULL, NULL,
     pg_get_functiondef(p.oid), obj_description(p.oid, 'pg_proc'), NULL
 FROM pg_proc AS p WHERE p.pronamespace = 'report'::regnamespace
 ORDER BY 1, 2
@@ -47,14 +65,20 @@ ORDER BY 1, 2
 
 
 @pytest.fixture
-def built(shop: Shop) -> Shop:
-    """Prod with what an analyst built on it, whom the transformer may act for."""
+def analyst(shop: Shop) -> Shop:
+    """Prod with an analyst whom the transformer may act for."""
     shop.administer(
         "DO $$ BEGIN CREATE ROLE analyst; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
         "GRANT analyst TO retail_transformer",
-        BUILT,
     )
     return shop
+
+
+@pytest.fixture
+def built(analyst: Shop) -> Shop:
+    """Prod with what the analyst built on it."""
+    analyst.administer(BUILT)
+    return analyst
 
 
 def amounts(shop: Shop) -> list[tuple[object, ...]]:
@@ -119,6 +143,51 @@ def test_an_owner_whom_the_transformer_may_not_act_for_is_named(built: Shop) -> 
     printed = built.plan(check=False)
     assert "after GRANT analyst TO the role that plans" in printed
     assert built.administer(STATE) == before
+
+
+@pytest.mark.parametrize("still_given", [True, False], ids=["model still gives", "model gives no more"])
+def test_an_owners_functions_run_as_the_owner_who_reads_by_the_models_grant(
+    analyst: Shop, still_given: bool
+) -> None:
+    given = "grants ('select' = array['analyst']),"
+    analyst.write(grants=given)
+    analyst.plan()
+    analyst.administer(FILLED)
+    before = analyst.administer(STATE)
+    analyst.write(sale=f"0::INT AS first, {SALE.replace('10', '11')}", grants=given if still_given else "")
+    analyst.plan()
+    assert analyst.administer(STATE) == before
+    assert analyst.administer("SELECT id, amount, filled_by FROM report.filled") == [(1, 11, "analyst")]
+    assert analyst.administer("SELECT has_table_privilege('analyst', 'bi.sale', 'SELECT')") == [
+        (still_given,)
+    ]
+
+
+def test_an_owner_who_may_not_read_any_more_stops_the_plan(analyst: Shop) -> None:
+    analyst.administer("GRANT SELECT ON bi.sale TO analyst", FILLED, "REVOKE SELECT ON bi.sale FROM analyst")
+    before = analyst.administer(STATE)
+    analyst.write(sale=f"0::INT AS first, {SALE}")
+    printed = analyst.plan(check=False)
+    assert "materialized view report.filled (owner analyst): permission denied for view sale\n" in printed
+    assert analyst.administer(STATE) == before
+
+
+def test_names_mean_the_same_to_the_owner(analyst: Shop) -> None:
+    """A name without its schema is looked for in the schema that is called like who runs the statement."""
+    analyst.administer(
+        "GRANT SELECT ON bi.sale TO analyst",
+        "GRANT USAGE ON SCHEMA public TO PUBLIC",
+        "CREATE FUNCTION public.mine(given int) RETURNS int LANGUAGE sql IMMUTABLE RETURN given",
+        "GRANT EXECUTE ON FUNCTION public.mine TO PUBLIC",
+        "CREATE SCHEMA analyst AUTHORIZATION analyst",
+        FILLED.replace("report.mine(amount)", "public.mine(amount)"),
+        "CREATE FUNCTION analyst.mine(given int) RETURNS int LANGUAGE sql IMMUTABLE RETURN -given",
+        "GRANT EXECUTE ON FUNCTION analyst.mine TO PUBLIC",
+    )
+    before = analyst.administer(STATE)
+    analyst.write(sale=f"0::INT AS first, {SALE}")
+    analyst.plan()
+    assert analyst.administer(STATE) == before
 
 
 def test_something_that_cannot_be_built_again_stops_the_plan(shop: Shop) -> None:
