@@ -18,6 +18,8 @@ SALES_MODEL = "ml.sales_forecast"
 SERVED_METHOD = "champion_per_series"
 MOST_MAPE = 0.15
 COVERAGE_TOLERANCE = 0.05
+#: Of the total by week; of the categories the last one alone.
+TOTAL_METRICS = ("weekly_mape", "wape")
 
 
 def sales_evaluation_rows(candidates: pd.DataFrame) -> pd.DataFrame:
@@ -28,7 +30,7 @@ def sales_evaluation_rows(candidates: pd.DataFrame) -> pd.DataFrame:
     rows: list[Evaluation] = []
     for choice in sales_choices(candidates):
         if choice.window_count() < 2:
-            rows.append(_too_short(choice))
+            rows.extend(_too_short(choice))
             continue
         for part, series in (("total", slice(-1, None)), ("category", slice(0, -1))):
             rows.extend(_error_rows(choice, part, series))
@@ -148,26 +150,30 @@ def _row(
     )
 
 
-def _too_short(choice: SalesChoice) -> Evaluation:
-    return Evaluation(
-        model=SALES_MODEL,
-        source=choice.source,
-        part=f"{choice.currency} total week",
-        method=SERVED_METHOD,
-        role="champion",
-        metric="weekly_mape",
-        metric_value=None,
-        is_higher_better=False,
-        baseline_method=BASELINE,
-        as_of_date=choice.as_of_date,
-        cut_date=None,
-        holdout_days=0,
-        train_count=len(choice.categories),
-        holdout_count=0,
-        data_fingerprint=choice.fingerprint,
-        parameters={"windows": choice.window_count()},
-        note=f"{choice.train_days[-1]} days are too few to judge: it takes two windows after the first 8 weeks.",
-    )
+def _too_short(choice: SalesChoice) -> list[Evaluation]:
+    """Return a row without a value for each metric of the total: a gate may ask for any of them."""
+    return [
+        Evaluation(
+            model=SALES_MODEL,
+            source=choice.source,
+            part=f"{choice.currency} total week",
+            method=SERVED_METHOD,
+            role="champion",
+            metric=metric,
+            metric_value=None,
+            is_higher_better=False,
+            baseline_method=BASELINE,
+            as_of_date=choice.as_of_date,
+            cut_date=None,
+            holdout_days=0,
+            train_count=len(choice.categories),
+            holdout_count=0,
+            data_fingerprint=choice.fingerprint,
+            parameters={"windows": choice.window_count()},
+            note=f"{choice.train_days[-1]} days are too few to judge: it takes two windows after the first 8 weeks.",
+        )
+        for metric in TOTAL_METRICS
+    ]
 
 
 def _mape(forecast: npt.NDArray[np.float64], actual: npt.NDArray[np.float64]) -> float:

@@ -188,9 +188,10 @@ def test_a_short_source_has_forecasts_without_intervals_and_says_why(days: int) 
     assert rows["low_80_amount"].isna().all()
     assert rows["note"].str.len().gt(0).all()
     judged = sales_evaluation_rows(made)
-    assert len(judged) == 1
+    assert list(judged["metric"]) == ["wape", "weekly_mape"]
+    assert judged["role"].eq("champion").all()
     assert judged["metric_value"].isna().all()
-    assert "too few" in judged["note"].iloc[0]
+    assert judged["note"].str.contains("too few").all()
 
 
 def test_bad_series_beside_good_ones_do_no_harm() -> None:
