@@ -12,8 +12,9 @@ import pytest
 from ml.evaluation import EVALUATION_COLUMNS
 from ml.forecast.candidates import CANDIDATES
 from ml.forecast.demand import DEMAND_CLASSES, SourceDemand, demand_classes, source_demands
-from ml.forecast.demand_choice import DEMAND_CHAMPION_COLUMNS, demand_champion_rows
+from ml.forecast.demand_choice import DEMAND_BASELINE, DEMAND_CHAMPION_COLUMNS, demand_champion_rows
 from ml.forecast.demand_tables import (
+    COMPARED_METRIC,
     DEMAND_FORECAST_COLUMNS,
     DEMAND_SERVED,
     demand_evaluation_rows,
@@ -183,3 +184,26 @@ def test_bad_input_gives_a_sensible_row_or_none() -> None:
     assert source_demands(empty, orders, sources, calendar(), SETTINGS) == []
     assert demand_evaluation_rows(champions.iloc[:0], SETTINGS).empty
     assert set(CANDIDATES) >= {"adida", "imapa", "tsb", "croston_sba"}
+
+
+def test_the_baseline_is_compared_with_nothing(champions: pd.DataFrame) -> None:
+    judged = demand_evaluation_rows(champions, SETTINGS)
+    naive = judged["method"] == DEMAND_BASELINE
+    assert naive.any()
+    assert judged[naive]["baseline_value"].isna().all()
+    assert judged[naive]["baseline_method"].eq("").all()
+    assert judged[~naive & (judged["metric"] == "rmsse")]["baseline_value"].notna().all()
+
+
+def test_where_each_series_falls_back_the_baseline_is_the_champion(champions: pd.DataFrame) -> None:
+    lost = champions.assign(is_baseline_served=champions["method"] != "none")
+    own, fallen = (demand_evaluation_rows(each, SETTINGS) for each in (champions, lost))
+    for judged, method in ((own, DEMAND_SERVED), (fallen, DEMAND_BASELINE)):
+        served = judged[judged["role"] == "champion"]
+        assert len(served) == len(judged.groupby(["part", "metric"]))
+        compared = served[(served["metric"] == COMPARED_METRIC) & (served["part"] == "all")].iloc[0]
+        assert compared["method"] == method
+    assert compared["baseline_method"] == ""
+    assert compared["note"].startswith("The baseline is served")
+    short = champions.assign(champion_error=np.nan, is_baseline_served=True)
+    assert demand_evaluation_rows(short, SETTINGS)["role"].eq("champion").all()
