@@ -62,11 +62,12 @@ def source_demands(
     """
     made = []
     for source in sources.sort_values("source").itertuples(index=False):
-        rows = demand[demand["source"] == source.source]
+        as_of = pd.Timestamp(source.as_of_date).date()
+        weeks = pd.to_datetime(demand["week_start_date"]).dt.date
+        rows = demand[(demand["source"] == source.source) & (weeks <= as_of)]
         if rows.empty:
             continue
-        weeks = pd.to_datetime(rows["week_start_date"]).dt.date
-        first, as_of = weeks.min(), max(weeks.max(), pd.Timestamp(source.as_of_date).date())
+        first = pd.to_datetime(rows["week_start_date"]).dt.date.min()
         last = last_complete_date(orders[orders["source"] == source.source], first, as_of, settings)
         units = build_panel(rows, SERIES_KEYS, "week_start_date", "unit_count", first, last, 7)
         if not units.values.size:

@@ -207,3 +207,13 @@ def test_where_each_series_falls_back_the_baseline_is_the_champion(champions: pd
     assert compared["note"].startswith("The baseline is served")
     short = champions.assign(champion_error=np.nan, is_baseline_served=True)
     assert demand_evaluation_rows(short, SETTINGS)["role"].eq("champion").all()
+
+
+def test_weeks_after_the_last_order_are_left_out() -> None:
+    rows = weekly_demand(np.full((1, 12), 6.0))
+    last = FIRST + timedelta(days=7 * 10 - 1)
+    sources = pd.DataFrame({"source": ["shop"], "as_of_date": [last], "country_code": ["GB"]})
+    orders = pd.DataFrame(columns=["source", "sales_date", "order_count"])
+    (made,) = source_demands(rows, orders, sources, calendar(), SETTINGS)
+    assert made.as_of_date == last
+    assert made.week_count() == 10

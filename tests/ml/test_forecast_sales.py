@@ -279,3 +279,13 @@ def test_where_the_methods_chosen_lose_the_baseline_is_the_champion_and_is_judge
 def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
     rows = rows.astype(object)
     return [dict(zip(rows, values, strict=True)) for values in rows.where(rows.notna(), None).to_numpy()]
+
+
+def test_a_refund_after_the_last_order_moves_no_forecast(candidates: pd.DataFrame) -> None:
+    sales = shop(days=261)
+    last = sales["sales_date"].max()
+    refund = pd.DataFrame([("shop", "EUR", "c0", last + timedelta(days=9), -40.0, 0.0)], columns=list(sales))
+    with_refund = pd.concat([sales, refund])
+    made = sales_candidates(with_refund, orders_of(sales), sources_of(sales), calendar(), SETTINGS)
+    pd.testing.assert_frame_equal(made, candidates)
+    assert made["as_of_date"].eq(last).all()
