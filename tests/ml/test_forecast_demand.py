@@ -209,6 +209,25 @@ def test_where_each_series_falls_back_the_baseline_is_the_champion(champions: pd
     assert demand_evaluation_rows(short, SETTINGS)["role"].eq("champion").all()
 
 
+def test_a_second_currency_changes_no_price_and_its_units_count() -> None:
+    rows = weekly_demand(np.full((2, 12), 6.0))
+    other = rows[rows["week_start_date"] >= rows["week_start_date"].iloc[4]]
+    other = other[other["product_id"] == "p000"].assign(currency="AUD", net_amount=700.0, unit_count=3.0)
+    other_only = weekly_demand(np.full((3, 12), 6.0)).query("product_id == 'p002'").assign(currency="AUD")
+    last = FIRST + timedelta(days=7 * 12 - 1)
+    sources = pd.DataFrame({"source": ["shop"], "as_of_date": [last], "country_code": ["GB"]})
+    orders = pd.DataFrame(columns=["source", "sales_date", "order_count"])
+    (one,) = source_demands(rows, orders, sources, calendar(), SETTINGS)
+    (both,) = source_demands(pd.concat([other, rows, other_only]), orders, sources, calendar(), SETTINGS)
+    np.testing.assert_array_equal(both.prices[:2], one.prices)
+    assert (one.prices == 2).all()
+    assert both.units.values[0].tolist() == [6.0] * 4 + [9.0] * 8
+    assert np.isnan(both.prices[2]).all()  # sold in the other currency alone
+    tied = pd.concat([rows, rows.assign(currency="AUD", net_amount=600.0)])
+    (first,) = source_demands(tied, orders, sources, calendar(), SETTINGS)
+    assert (first.prices == 100).all()  # of equally many, the first by name
+
+
 def test_weeks_after_the_last_order_are_left_out() -> None:
     rows = weekly_demand(np.full((1, 12), 6.0))
     last = FIRST + timedelta(days=7 * 10 - 1)
