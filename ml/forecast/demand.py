@@ -57,36 +57,51 @@ def source_demands(
 ) -> list[SourceDemand]:
     """Return the series of each source, sorted.
 
-    demand: source, product_id, channel, store_key, week_start_date (a Monday), unit_count, net_amount. orders,
-    sources and calendar as in sales_candidates. A source without one whole week of sales is left out.
+    demand: source, product_id, channel, store_key, week_start_date (a Monday), currency, unit_count, net_amount.
+    orders, sources and calendar as in sales_candidates. A source without one whole week of sales is left out.
     """
     made = []
     for source in sources.sort_values("source").itertuples(index=False):
-        rows = demand[demand["source"] == source.source]
+        as_of = pd.Timestamp(source.as_of_date).date()
+        weeks = pd.to_datetime(demand["week_start_date"]).dt.date
+        rows = demand[(demand["source"] == source.source) & (weeks <= as_of)]
         if rows.empty:
             continue
-        weeks = pd.to_datetime(rows["week_start_date"]).dt.date
-        first, as_of = weeks.min(), max(weeks.max(), pd.Timestamp(source.as_of_date).date())
+        first = pd.to_datetime(rows["week_start_date"]).dt.date.min()
         last = last_complete_date(orders[orders["source"] == source.source], first, as_of, settings)
         units = build_panel(rows, SERIES_KEYS, "week_start_date", "unit_count", first, last, 7)
         if not units.values.size:
             continue
-        amounts = build_panel(rows, SERIES_KEYS, "week_start_date", "net_amount", first, last, 7)
-        # The same series: both come from the same rows.
-        sold = np.nan_to_num(units.values) > 0
-        prices = np.divide(amounts.values, units.values, out=np.full(units.values.shape, np.nan), where=sold)
         made.append(
             SourceDemand(
                 source=str(source.source),
                 as_of_date=as_of,
                 units=units,
-                prices=np.where(prices > 0, prices, np.nan),
+                prices=_unit_prices(rows, first, last),
                 holidays=country_holidays(calendar, str(source.country_code)),
                 skipped_weeks=int(last.weekday() != 6),
                 fingerprint=data_fingerprint(rows),
             )
         )
     return made
+
+
+def _unit_prices(rows: pd.DataFrame, first: date, last: date) -> npt.NDArray[np.float64]:
+    """Return (series, weeks): the net amount by the units, in the currency that most of the source's rows have.
+
+    Amounts of different currencies make no price together. Of equally frequent currencies the first by name. NaN where
+    nothing was sold in it.
+    """
+    counts = rows["currency"].value_counts()
+    is_priced = rows["currency"] == min(counts[counts == counts.max()].index)
+    # Rows of other currencies stay, as zeros: the series are those of the units.
+    priced = rows.assign(**{name: rows[name].where(is_priced, 0.0) for name in ("net_amount", "unit_count")})
+    amounts, units = (
+        np.nan_to_num(build_panel(priced, SERIES_KEYS, "week_start_date", name, first, last, 7).values)
+        for name in ("net_amount", "unit_count")
+    )
+    sold = (units > 0) & (amounts > 0)
+    return np.asarray(np.divide(amounts, units, out=np.full(units.shape, np.nan), where=sold))
 
 
 def demand_forecasts(

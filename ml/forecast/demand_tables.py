@@ -17,6 +17,8 @@ DEMAND_MODEL = "ml.product_demand_forecast"
 DEMAND_SERVED = "champion_per_series"
 LEVEL_TOLERANCE = 0.05
 RECENT_WEEKS = 8
+#: The one metric that each method has.
+COMPARED_METRIC = "cumulative_scaled_error"
 DEMAND_FORECAST_COLUMNS = {
     "source": "text",
     "product_id": "text",
@@ -82,9 +84,7 @@ def _part_rows(own: pd.DataFrame, part: str, settings: ForecastSettings) -> list
     judged = own[own["champion_error"].notna()]
     if judged.empty:
         note = "No series has two windows to be judged by."
-        return [
-            _demand_row(own, own, part, DEMAND_SERVED, "cumulative_scaled_error", None, None, settings, note)
-        ]
+        return [_demand_row(own, own, part, DEMAND_SERVED, COMPARED_METRIC, None, None, settings, note)]
     rows = []
     for name in (DEMAND_SERVED, *CANDIDATES):
         column = "champion_error" if name == DEMAND_SERVED else f"{name}_error"
@@ -93,9 +93,9 @@ def _part_rows(own: pd.DataFrame, part: str, settings: ForecastSettings) -> list
         note = "" if len(both) else "The series are too short for it."
         if name == DEMAND_SERVED and value >= baseline:
             note = "Not better than the baseline over the judged windows."
-        rows.append(
-            _demand_row(own, both, part, name, "cumulative_scaled_error", value, baseline, settings, note)
-        )
+        if name == DEMAND_BASELINE and _is_baseline_served(own):
+            note = "The baseline is served for each series: nothing was better."
+        rows.append(_demand_row(own, both, part, name, COMPARED_METRIC, value, baseline, settings, note))
     total = judged["actual_units"].sum()
     for metric, value, baseline in (
         ("bias", _bias(judged["forecast_units"].sum(), total), _bias(judged["baseline_units"].sum(), total)),
@@ -104,6 +104,20 @@ def _part_rows(own: pd.DataFrame, part: str, settings: ForecastSettings) -> list
         rows.append(_demand_row(own, judged, part, DEMAND_SERVED, metric, value, baseline, settings, ""))
     rows.extend(_interval_rows(own, judged, part, settings))
     return rows
+
+
+def _demand_role(own: pd.DataFrame, method: str, metric: str) -> str:
+    """Return champion for what is served, which is the baseline where each series falls back to it."""
+    falls_back = metric == COMPARED_METRIC and _is_baseline_served(own)
+    if method == DEMAND_BASELINE:
+        return "champion" if falls_back else "baseline"
+    return "champion" if method == DEMAND_SERVED and not falls_back else "challenger"
+
+
+def _is_baseline_served(own: pd.DataFrame) -> bool:
+    served = own[own["method"] != "none"]
+    is_judged = bool(own["champion_error"].notna().any())
+    return is_judged and len(served) > 0 and bool(served["is_baseline_served"].all())
 
 
 def _bias(forecast: float, actual: float) -> float | None:
@@ -142,16 +156,15 @@ def _demand_row(
     note: str,
 ) -> Evaluation:
     first = own.iloc[0]
-    role = (
-        "champion" if method == DEMAND_SERVED else "baseline" if method == DEMAND_BASELINE else "challenger"
-    )
+    if method == DEMAND_BASELINE:
+        baseline = None
     cut = None if pd.isna(first["cut_date"]) else pd.Timestamp(first["cut_date"]).date()
     return Evaluation(
         model=DEMAND_MODEL,
         source=str(first["source"]),
         part=part,
         method=method,
-        role=role,
+        role=_demand_role(own, method, metric),
         metric=metric,
         metric_value=value,
         is_higher_better=metric.startswith("coverage"),

@@ -70,7 +70,10 @@ def read_surroundings(context: ExecutionContext) -> tuple[pd.DataFrame, pd.DataF
 
 
 def read_weekly_demand(context: ExecutionContext) -> pd.DataFrame:
-    """Return units sold and their net value by source, product, channel, store and week; returns are not taken off."""
+    """Return units sold and their net value by source, product, channel, store, week and currency.
+
+    Returns are not taken off.
+    """
     monday = exp.TimestampTrunc(this=exp.column("order_date", table="line"), unit=exp.var("WEEK"))
     keys: list[exp.Expr] = [
         exp.column("source", table="line"),
@@ -78,8 +81,9 @@ def read_weekly_demand(context: ExecutionContext) -> pd.DataFrame:
         exp.column("channel", table="placed"),
         exp.cast(exp.column("store_key", table="line"), "text"),
         exp.cast(monday, "date"),
+        exp.column("currency", table="line"),
     ]
-    names = ("source", "product_id", "channel", "store_key", "week_start_date")
+    names = ("source", "product_id", "channel", "store_key", "week_start_date", "currency")
     query = (
         exp.select(*(exp.alias_(key.copy(), name) for key, name in zip(keys, names, strict=True)))
         .select(_as_double(exp.func("SUM", exp.column("quantity", table="line")), "unit_count"))

@@ -45,17 +45,19 @@ def sales_candidates(
     """Return CANDIDATE_COLUMNS: one row per series, origin and day ahead, with each candidate's forecast.
 
     sales: source, currency, category, sales_date, net_amount, unit_count. orders: source, sales_date, order_count.
-    sources: source, as_of_date (the last day that is known) and country_code (whose holidays count). calendar:
-    calendar_date and is_holiday_XX. The last origin is today's: its actual_amount is NaN. A source that sold nothing
-    has no rows.
+    sources: source, as_of_date (the last order_date; refunds of later days are left out) and country_code (whose
+    holidays count). calendar: calendar_date and is_holiday_XX. The last origin is today's: its actual_amount is NaN. A
+    source that sold nothing has no rows.
     """
     frames = []
     for source in sources.sort_values("source").itertuples(index=False):
-        own = sales[sales["source"] == source.source]
+        as_of = pd.Timestamp(source.as_of_date).date()
+        own = sales[
+            (sales["source"] == source.source) & (pd.to_datetime(sales["sales_date"]).dt.date <= as_of)
+        ]
         if own.empty:
             continue
-        days = pd.to_datetime(own["sales_date"]).dt.date
-        first, as_of = days.min(), max(days.max(), pd.Timestamp(source.as_of_date).date())
+        first = pd.to_datetime(own["sales_date"]).dt.date.min()
         last = last_complete_date(orders[orders["source"] == source.source], first, as_of, settings)
         holidays = country_holidays(calendar, str(source.country_code))
         for currency, rows in own.groupby("currency", sort=True):

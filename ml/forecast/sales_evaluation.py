@@ -18,6 +18,8 @@ SALES_MODEL = "ml.sales_forecast"
 SERVED_METHOD = "champion_per_series"
 MOST_MAPE = 0.15
 COVERAGE_TOLERANCE = 0.05
+#: Of the total by week; of the categories the last one alone.
+TOTAL_METRICS = ("weekly_mape", "wape")
 
 
 def sales_evaluation_rows(candidates: pd.DataFrame) -> pd.DataFrame:
@@ -28,7 +30,7 @@ def sales_evaluation_rows(candidates: pd.DataFrame) -> pd.DataFrame:
     rows: list[Evaluation] = []
     for choice in sales_choices(candidates):
         if choice.window_count() < 2:
-            rows.append(_too_short(choice))
+            rows.extend(_too_short(choice))
             continue
         for part, series in (("total", slice(-1, None)), ("category", slice(0, -1))):
             rows.extend(_error_rows(choice, part, series))
@@ -44,7 +46,6 @@ def _error_rows(choice: SalesChoice, part: str, series: slice) -> list[Evaluatio
     served, naive = weeks.cents[judged, series] / 100, weeks.baseline[judged, series]
     beats = bool(choice.beats[series][0]) if len(choice.beats[series]) else True
     remark = "" if beats else "Not better than the baseline over the judged windows: the baseline is served. "
-    role = "champion" if beats else "challenger"
     measures: list[tuple[str, t.Callable[..., float]]] = [("wape", _wape)]
     if part == "total":
         measures.insert(0, ("weekly_mape", _mape))
@@ -55,39 +56,63 @@ def _error_rows(choice: SalesChoice, part: str, series: slice) -> list[Evaluatio
         note = remark
         if metric == "weekly_mape" and value > MOST_MAPE:
             note += f"Above {MOST_MAPE:.0%}: weekly revenue moves by more than its past tells; naive: {baseline:.1%}. "
-        for method, own_role, own_value, own_note in (
-            (SERVED_METHOD, role, value, note),
-            (BASELINE, "baseline", baseline, ""),
+        for method, own_value, own_note in (
+            (SERVED_METHOD, value, note),
+            (BASELINE, baseline, _baseline_note(beats)),
         ):
             rows.append(
-                _row(choice, method, own_role, week_part, metric, own_value, actual.size, baseline, own_note)
+                _row(
+                    choice,
+                    method,
+                    _sales_role(method, beats),
+                    week_part,
+                    metric,
+                    own_value,
+                    actual.size,
+                    baseline,
+                    own_note,
+                )
             )
-    rows.extend(_cumulative_rows(choice, part, series, role, remark))
+    rows.extend(_cumulative_rows(choice, part, series, beats, remark))
     return rows
 
 
 def _cumulative_rows(
-    choice: SalesChoice, part: str, series: slice, role: str, remark: str
+    choice: SalesChoice, part: str, series: slice, beats: bool, remark: str
 ) -> list[Evaluation]:
     """Compare each method with the baseline on the series and windows where both had a forecast."""
     scores = choice.scores[:, 1:, series]
     chosen = choice.methods[1 : choice.window_count(), series]
     own = np.take_along_axis(scores, np.maximum(chosen, 0)[None], axis=0)[0]
     naive = scores[CANDIDATES.index(BASELINE)]
-    methods = [(SERVED_METHOD, role, np.where(chosen < 0, np.nan, own), remark)]
+    methods = [(SERVED_METHOD, np.where(chosen < 0, np.nan, own), remark)]
     methods += [
-        (name, "baseline" if name == BASELINE else "challenger", scores[number], "")
+        (name, scores[number], _baseline_note(beats) if name == BASELINE else "")
         for number, name in enumerate(CANDIDATES)
     ]
     rows = []
-    for name, own_role, errors, note in methods:
+    for name, errors, note in methods:
+        role = _sales_role(name, beats)
         both = ~np.isnan(errors) & ~np.isnan(naive)
         value = float(errors[both].mean()) if both.any() else float("nan")
         baseline = float(naive[both].mean()) if both.any() else float("nan")
         note = note if both.any() else "The series are too short for it."
         metric, count = "cumulative_scaled_error", int(both.sum())
-        rows.append(_row(choice, name, own_role, f"{part} day", metric, value, count, baseline, note))
+        rows.append(_row(choice, name, role, f"{part} day", metric, value, count, baseline, note))
     return rows
+
+
+def _sales_role(method: str, beats: bool) -> str:
+    """Return champion for what is served: the methods chosen, or the baseline where they do not beat it."""
+    if method == BASELINE:
+        return "baseline" if beats else "champion"
+    return "champion" if method == SERVED_METHOD and beats else "challenger"
+
+
+def _baseline_note(beats: bool) -> str:
+    return (
+        "" if beats else "The methods chosen were no better over the judged windows: the baseline is served."
+    )
 
 
 def _coverage_rows(choice: SalesChoice, part: str, served: Served, series: slice) -> list[Evaluation]:
@@ -121,6 +146,8 @@ def _row(
     baseline: float | None,
     note: str,
 ) -> Evaluation:
+    if method == BASELINE:
+        baseline = None
     first, last = choice.dates[1][0], choice.dates[choice.window_count() - 1][-1]
     return Evaluation(
         model=SALES_MODEL,
@@ -148,26 +175,30 @@ def _row(
     )
 
 
-def _too_short(choice: SalesChoice) -> Evaluation:
-    return Evaluation(
-        model=SALES_MODEL,
-        source=choice.source,
-        part=f"{choice.currency} total week",
-        method=SERVED_METHOD,
-        role="champion",
-        metric="weekly_mape",
-        metric_value=None,
-        is_higher_better=False,
-        baseline_method=BASELINE,
-        as_of_date=choice.as_of_date,
-        cut_date=None,
-        holdout_days=0,
-        train_count=len(choice.categories),
-        holdout_count=0,
-        data_fingerprint=choice.fingerprint,
-        parameters={"windows": choice.window_count()},
-        note=f"{choice.train_days[-1]} days are too few to judge: it takes two windows after the first 8 weeks.",
-    )
+def _too_short(choice: SalesChoice) -> list[Evaluation]:
+    """Return a row without a value for each metric of the total: a gate may ask for any of them."""
+    return [
+        Evaluation(
+            model=SALES_MODEL,
+            source=choice.source,
+            part=f"{choice.currency} total week",
+            method=SERVED_METHOD,
+            role="champion",
+            metric=metric,
+            metric_value=None,
+            is_higher_better=False,
+            baseline_method=BASELINE,
+            as_of_date=choice.as_of_date,
+            cut_date=None,
+            holdout_days=0,
+            train_count=len(choice.categories),
+            holdout_count=0,
+            data_fingerprint=choice.fingerprint,
+            parameters={"windows": choice.window_count()},
+            note=f"{choice.train_days[-1]} days are too few to judge: it takes two windows after the first 8 weeks.",
+        )
+        for metric in TOTAL_METRICS
+    ]
 
 
 def _mape(forecast: npt.NDArray[np.float64], actual: npt.NDArray[np.float64]) -> float:

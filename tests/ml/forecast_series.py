@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ml.forecast.demand import SERIES_KEYS
+
 FIRST = date(2024, 1, 1)  # a Monday
 WEEKDAYS = np.array([0.8, 0.9, 1.0, 1.0, 1.1, 1.3, 0.9])
 
@@ -71,13 +73,22 @@ def calendar(holidays: tuple[date, ...] = ()) -> pd.DataFrame:
 
 
 def weekly_demand(values: npt.NDArray[np.float64], source: str = "shop") -> pd.DataFrame:
-    """Return rows of weekly demand for (series, weeks) of units: products p000.. in one store at a price of 2."""
+    """Return rows of weekly demand for (series, weeks) of units: products p000.. in one store at a price of 2 EUR."""
     store = "00000000-0000-0000-0000-000000000001"
     rows = [
-        (source, f"p{number:03d}", "store", store, FIRST + timedelta(days=7 * week), value, 2.0 * value)
+        (
+            source,
+            f"p{number:03d}",
+            "store",
+            store,
+            FIRST + timedelta(days=7 * week),
+            "EUR",
+            value,
+            2.0 * value,
+        )
         for number, row in enumerate(values.tolist())
         for week, value in enumerate(row)
         if value
     ]
-    columns = ["source", "product_id", "channel", "store_key", "week_start_date", "unit_count", "net_amount"]
+    columns = ["source", *SERIES_KEYS, "week_start_date", "currency", "unit_count", "net_amount"]
     return pd.DataFrame(rows, columns=columns)

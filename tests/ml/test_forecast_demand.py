@@ -12,8 +12,9 @@ import pytest
 from ml.evaluation import EVALUATION_COLUMNS
 from ml.forecast.candidates import CANDIDATES
 from ml.forecast.demand import DEMAND_CLASSES, SourceDemand, demand_classes, source_demands
-from ml.forecast.demand_choice import DEMAND_CHAMPION_COLUMNS, demand_champion_rows
+from ml.forecast.demand_choice import DEMAND_BASELINE, DEMAND_CHAMPION_COLUMNS, demand_champion_rows
 from ml.forecast.demand_tables import (
+    COMPARED_METRIC,
     DEMAND_FORECAST_COLUMNS,
     DEMAND_SERVED,
     demand_evaluation_rows,
@@ -183,3 +184,55 @@ def test_bad_input_gives_a_sensible_row_or_none() -> None:
     assert source_demands(empty, orders, sources, calendar(), SETTINGS) == []
     assert demand_evaluation_rows(champions.iloc[:0], SETTINGS).empty
     assert set(CANDIDATES) >= {"adida", "imapa", "tsb", "croston_sba"}
+
+
+def test_the_baseline_is_compared_with_nothing(champions: pd.DataFrame) -> None:
+    judged = demand_evaluation_rows(champions, SETTINGS)
+    naive = judged["method"] == DEMAND_BASELINE
+    assert naive.any()
+    assert judged[naive]["baseline_value"].isna().all()
+    assert judged[naive]["baseline_method"].eq("").all()
+    assert judged[~naive & (judged["metric"] == "rmsse")]["baseline_value"].notna().all()
+
+
+def test_where_each_series_falls_back_the_baseline_is_the_champion(champions: pd.DataFrame) -> None:
+    lost = champions.assign(is_baseline_served=champions["method"] != "none")
+    own, fallen = (demand_evaluation_rows(each, SETTINGS) for each in (champions, lost))
+    for judged, method in ((own, DEMAND_SERVED), (fallen, DEMAND_BASELINE)):
+        served = judged[judged["role"] == "champion"]
+        assert len(served) == len(judged.groupby(["part", "metric"]))
+        compared = served[(served["metric"] == COMPARED_METRIC) & (served["part"] == "all")].iloc[0]
+        assert compared["method"] == method
+    assert compared["baseline_method"] == ""
+    assert compared["note"].startswith("The baseline is served")
+    short = champions.assign(champion_error=np.nan, is_baseline_served=True)
+    assert demand_evaluation_rows(short, SETTINGS)["role"].eq("champion").all()
+
+
+def test_a_second_currency_changes_no_price_and_its_units_count() -> None:
+    rows = weekly_demand(np.full((2, 12), 6.0))
+    other = rows[rows["week_start_date"] >= rows["week_start_date"].iloc[4]]
+    other = other[other["product_id"] == "p000"].assign(currency="AUD", net_amount=700.0, unit_count=3.0)
+    other_only = weekly_demand(np.full((3, 12), 6.0)).query("product_id == 'p002'").assign(currency="AUD")
+    last = FIRST + timedelta(days=7 * 12 - 1)
+    sources = pd.DataFrame({"source": ["shop"], "as_of_date": [last], "country_code": ["GB"]})
+    orders = pd.DataFrame(columns=["source", "sales_date", "order_count"])
+    (one,) = source_demands(rows, orders, sources, calendar(), SETTINGS)
+    (both,) = source_demands(pd.concat([other, rows, other_only]), orders, sources, calendar(), SETTINGS)
+    np.testing.assert_array_equal(both.prices[:2], one.prices)
+    assert (one.prices == 2).all()
+    assert both.units.values[0].tolist() == [6.0] * 4 + [9.0] * 8
+    assert np.isnan(both.prices[2]).all()  # sold in the other currency alone
+    tied = pd.concat([rows, rows.assign(currency="AUD", net_amount=600.0)])
+    (first,) = source_demands(tied, orders, sources, calendar(), SETTINGS)
+    assert (first.prices == 100).all()  # of equally many, the first by name
+
+
+def test_weeks_after_the_last_order_are_left_out() -> None:
+    rows = weekly_demand(np.full((1, 12), 6.0))
+    last = FIRST + timedelta(days=7 * 10 - 1)
+    sources = pd.DataFrame({"source": ["shop"], "as_of_date": [last], "country_code": ["GB"]})
+    orders = pd.DataFrame(columns=["source", "sales_date", "order_count"])
+    (made,) = source_demands(rows, orders, sources, calendar(), SETTINGS)
+    assert made.as_of_date == last
+    assert made.week_count() == 10

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from ml.evaluation import EVALUATION_COLUMNS
-from ml.forecast.candidates import CANDIDATES
+from ml.forecast.candidates import BASELINE, CANDIDATES
 from ml.forecast.descriptions import (
     CANDIDATE_DESCRIPTIONS,
     SALES_CHAMPION_DESCRIPTIONS,
@@ -19,7 +20,7 @@ from ml.forecast.descriptions import (
 )
 from ml.forecast.sales import ALL_CATEGORIES, CANDIDATE_COLUMNS, sales_candidates
 from ml.forecast.sales_choice import sales_choices
-from ml.forecast.sales_evaluation import SERVED_METHOD, sales_evaluation_rows
+from ml.forecast.sales_evaluation import SALES_MODEL, SERVED_METHOD, sales_evaluation_rows
 from ml.forecast.sales_tables import (
     SALES_CHAMPION_COLUMNS,
     SALES_FORECAST_COLUMNS,
@@ -27,6 +28,7 @@ from ml.forecast.sales_tables import (
     sales_forecast_rows,
 )
 from ml.forecast.settings import ForecastSettings
+from ml.gates import failures, judge
 from tests.ml.forecast_series import FIRST, calendar, orders_of, shop, sources_of
 
 SETTINGS = ForecastSettings(most_windows=3)
@@ -188,9 +190,10 @@ def test_a_short_source_has_forecasts_without_intervals_and_says_why(days: int) 
     assert rows["low_80_amount"].isna().all()
     assert rows["note"].str.len().gt(0).all()
     judged = sales_evaluation_rows(made)
-    assert len(judged) == 1
+    assert list(judged["metric"]) == ["wape", "weekly_mape"]
+    assert judged["role"].eq("champion").all()
     assert judged["metric_value"].isna().all()
-    assert "too few" in judged["note"].iloc[0]
+    assert judged["note"].str.contains("too few").all()
 
 
 def test_bad_series_beside_good_ones_do_no_harm() -> None:
@@ -245,3 +248,44 @@ def test_an_empty_source_gives_no_rows() -> None:
     assert sales_champion_rows(nothing).empty
     assert sales_evaluation_rows(nothing).empty
     assert isinstance(FIRST, date)
+
+
+def test_where_the_methods_chosen_lose_the_baseline_is_the_champion_and_is_judged_by_prod(
+    candidates: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (choice,) = sales_choices(candidates)
+    losing = dataclasses.replace(choice, beats=np.zeros_like(choice.beats))
+    before = sales_evaluation_rows(candidates)
+    monkeypatch.setattr("ml.forecast.sales_evaluation.sales_choices", lambda _: [losing])
+    rows = sales_evaluation_rows(candidates)
+    for judged in (before, rows):
+        assert judged[judged["role"] == "champion"].groupby(["part", "metric"]).size().eq(1).all()
+        assert len(judged[judged["role"] == "champion"]) == len(judged.groupby(["part", "metric"]))
+        naive = judged[judged["method"] == BASELINE]
+        assert naive["baseline_value"].isna().all()
+        assert naive["baseline_method"].eq("").all()
+    wape = rows[(rows["metric"] == "wape") & (rows["role"] == "champion")]
+    assert set(wape["part"]) == {"EUR total week", "EUR category week"}
+    assert wape["method"].eq(BASELINE).all()
+    assert wape["note"].str.endswith("the baseline is served.").all()
+    assert set(rows[rows["method"] == SERVED_METHOD]["role"]) >= {"challenger"}
+    gates = [{"model": SALES_MODEL, "metric": "wape", "worse_than_prod": 0.25, "worse_than_baseline": 0.1}]
+    verdicts = judge(_records(rows), gates, _records(before))
+    lost = {verdict.part for verdict in verdicts if verdict.is_passed is False}
+    assert lost == {"EUR total week", "EUR category week"}  # the naive method is worse than what prod serves
+    assert not failures(judge(_records(before), gates, _records(before)))
+
+
+def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    rows = rows.astype(object)
+    return [dict(zip(rows, values, strict=True)) for values in rows.where(rows.notna(), None).to_numpy()]
+
+
+def test_a_refund_after_the_last_order_moves_no_forecast(candidates: pd.DataFrame) -> None:
+    sales = shop(days=261)
+    last = sales["sales_date"].max()
+    refund = pd.DataFrame([("shop", "EUR", "c0", last + timedelta(days=9), -40.0, 0.0)], columns=list(sales))
+    with_refund = pd.concat([sales, refund])
+    made = sales_candidates(with_refund, orders_of(sales), sources_of(sales), calendar(), SETTINGS)
+    pd.testing.assert_frame_equal(made, candidates)
+    assert made["as_of_date"].eq(last).all()
