@@ -7,7 +7,7 @@ import typing as t
 import pandas as pd
 from sqlmesh import ExecutionContext
 
-from ml.basket_shop import BasketShop
+from ml.basket_shop import BasketShop, RuleLimits
 from ml.query import read_query
 
 #: The models that read_baskets asks; a Python model that calls it depends on them.
@@ -44,6 +44,14 @@ WHERE line.line_kind = 'product' AND NOT line.is_cancelled AND NOT line.is_retur
 LAST_ORDER_DATES = """
 SELECT source, MAX(order_date) AS as_of_date FROM core.fct_order GROUP BY source ORDER BY source
 """
+
+
+def rule_limits(context: ExecutionContext) -> RuleLimits:
+    """Return what config.yaml says of rules."""
+    product: t.Any = context.var("pair_minimum_support")
+    channel: t.Any = context.var("channel_pair_minimum_support")
+    discovery: t.Any = context.var("rule_discovery_rate")
+    return RuleLimits(float(product), float(channel), float(discovery))
 
 
 def read_baskets(context: ExecutionContext) -> t.Iterator[BasketShop]:

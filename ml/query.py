@@ -11,15 +11,22 @@ from sqlmesh import ExecutionContext
 from ml.frame import read_frame
 
 
+def model_table(context: ExecutionContext, name: str) -> exp.Table:
+    """Return the table behind a model's name in this environment, to put into a query.
+
+    The model has to stand in the reading model's `depends_on`: `resolve_table` says so where it does not.
+    """
+    return exp.to_table(context.resolve_table(name), dialect=context.engine_adapter.dialect)
+
+
 def read_query(context: ExecutionContext, text: str) -> pd.DataFrame:
     """Return the rows of a query in Postgres' dialect whose tables are models such as `core.fct_order_line`.
 
-    Each model has to stand in the reading model's `depends_on`: `resolve_table` says so where one does not.
+    Each model has to stand in the reading model's `depends_on`.
     """
     query = t.cast(exp.Expression, parse_one(text, dialect="postgres"))
     for table in list(query.find_all(exp.Table)):
         if table.db:  # a CTE has none
-            resolved = context.resolve_table(f"{table.db}.{table.name}")
-            stored = exp.to_table(resolved, dialect=context.engine_adapter.dialect)
+            stored = model_table(context, f"{table.db}.{table.name}")
             table.replace(exp.alias_(stored, table.alias_or_name, table=True))
     return read_frame(context, query)

@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 from sqlglot import exp
-from sqlmesh import ExecutionContext
-
-
-def clv_table(context: ExecutionContext, name: str) -> exp.Table:
-    """Return the physical table of a model, to put into a query."""
-    return exp.to_table(context.resolve_table(name), dialect=context.engine_adapter.dialect)
 
 
 def clv_customers_query(customer: exp.Table) -> exp.Select:

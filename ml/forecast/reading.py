@@ -11,11 +11,7 @@ from sqlmesh import ExecutionContext
 from ml.forecast.sales import CANDIDATE_COLUMNS
 from ml.forecast.settings import ForecastSettings
 from ml.frame import read_frame
-
-
-def forecast_table(context: ExecutionContext, name: str) -> exp.Table:
-    """Return the table behind a model's name in this environment."""
-    return exp.to_table(context.resolve_table(name), dialect=context.engine_adapter.dialect)
+from ml.query import model_table
 
 
 def forecast_settings(context: ExecutionContext) -> ForecastSettings:
@@ -39,7 +35,7 @@ def read_category_sales(context: ExecutionContext) -> pd.DataFrame:
             *keys,
             *(_as_double(exp.func("SUM", exp.column(name)), name) for name in ("net_amount", "unit_count")),
         )
-        .from_(forecast_table(context, "mart.category_sales_daily"))
+        .from_(model_table(context, "mart.category_sales_daily"))
         .group_by(*keys)
         .order_by(*keys)
     )
@@ -51,7 +47,7 @@ def read_surroundings(context: ExecutionContext) -> tuple[pd.DataFrame, pd.DataF
 
     The country is the one that most orders come from: its holidays are the shop's. Of equals the first by name.
     """
-    daily = forecast_table(context, "mart.sales_daily")
+    daily = model_table(context, "mart.sales_daily")
     count = _as_double(exp.func("SUM", exp.column("order_count")), "order_count")
     orders = read_frame(
         context, exp.select("source", "sales_date", count).from_(daily).group_by("source", "sales_date")
@@ -61,11 +57,11 @@ def read_surroundings(context: ExecutionContext) -> tuple[pd.DataFrame, pd.DataF
     )
     placed = placed.sort_values(["source", "order_count", "country_code"], ascending=[True, False, True])
     as_of = exp.alias_(exp.func("MAX", exp.column("order_date")), "as_of_date")
-    known = exp.select("source", as_of).from_(forecast_table(context, "core.fct_order")).group_by("source")
+    known = exp.select("source", as_of).from_(model_table(context, "core.fct_order")).group_by("source")
     sources = read_frame(context, known).merge(
         placed.drop_duplicates("source")[["source", "country_code"]], on="source", how="left"
     )
-    calendar = read_frame(context, exp.select("*").from_(forecast_table(context, "core.dim_date")))
+    calendar = read_frame(context, exp.select("*").from_(model_table(context, "core.dim_date")))
     return orders, sources, calendar
 
 
@@ -88,9 +84,9 @@ def read_weekly_demand(context: ExecutionContext) -> pd.DataFrame:
         exp.select(*(exp.alias_(key.copy(), name) for key, name in zip(keys, names, strict=True)))
         .select(_as_double(exp.func("SUM", exp.column("quantity", table="line")), "unit_count"))
         .select(_as_double(exp.func("SUM", exp.column("net_amount", table="line")), "net_amount"))
-        .from_(exp.alias_(forecast_table(context, "core.fct_order_line"), "line", table=True))
+        .from_(exp.alias_(model_table(context, "core.fct_order_line"), "line", table=True))
         .join(
-            exp.alias_(forecast_table(context, "core.fct_order"), "placed", table=True),
+            exp.alias_(model_table(context, "core.fct_order"), "placed", table=True),
             on="placed.order_key = line.order_key",
         )
         .where("line.line_kind = 'product' AND NOT line.is_cancelled AND NOT line.is_return")
@@ -108,7 +104,7 @@ def read_candidates(context: ExecutionContext) -> pd.DataFrame:
 
 def read_columns(context: ExecutionContext, name: str, columns: t.Iterable[str]) -> pd.DataFrame:
     """Return some columns of a model's rows, ordered by them all: the order of rows decides the last bit of a sum."""
-    wanted = exp.select(*columns).from_(forecast_table(context, name))
+    wanted = exp.select(*columns).from_(model_table(context, name))
     return read_frame(context, wanted.order_by(*range(1, len(wanted.selects) + 1)))
 
 

@@ -1,8 +1,13 @@
-"""The query for what the propensity models read, on any engine."""
+"""What the propensity models read, on any engine, and their settings."""
 
 from __future__ import annotations
 
+import typing as t
+
 from sqlglot import exp
+from sqlmesh import ExecutionContext
+
+from ml.propensity.study import PropensityOptions
 
 SAMPLED_CUSTOMERS = 20_000
 KEYS = ("source", "customer_id", "as_of_date")
@@ -36,6 +41,14 @@ NUMBER_COLUMNS = (
     "review_count",
     "mean_review_score",
 )
+
+
+def propensity_options(context: ExecutionContext) -> PropensityOptions:
+    """Return what config.yaml says."""
+    days: t.Any = context.var("propensity_least_history_days")
+    margin: t.Any = context.var("propensity_margin")
+    risk: t.Any = context.var("propensity_risk_factor")
+    return PropensityOptions(int(days), float(margin), float(risk))
 
 
 def propensity_query(features: exp.Table, outcomes: exp.Table, with_everybody: bool = False) -> exp.Select:

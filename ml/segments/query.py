@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sqlglot import exp, parse_one
-from sqlmesh import ExecutionContext
 
 CUSTOMERS = """
 SELECT source, customer_id, currency, as_of_date
@@ -46,11 +45,6 @@ GROUP BY event.source, event.currency, event.customer_id, cut.as_of_date, cut.cu
 HAVING SUM(event.order_count) FILTER (WHERE event.event_date < cut.cut_date) > 0
 ORDER BY event.source, event.currency, event.customer_id
 """
-
-
-def resolved_table(context: ExecutionContext, name: str) -> exp.Table:
-    """Return the physical table of a model, to put into a query."""
-    return exp.to_table(context.resolve_table(name), dialect=context.engine_adapter.dialect)
 
 
 def customers_query(customer: exp.Expression, features: tuple[str, ...]) -> exp.Expression:

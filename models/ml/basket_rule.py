@@ -9,8 +9,8 @@ import pandas as pd
 from sqlglot import exp
 from sqlmesh import ExecutionContext, model
 
-from ml.basket_shop import RULE_COLUMNS, RULE_DESCRIPTIONS, RuleLimits, basket_rules
-from ml.basket_source import BASKET_TABLES, read_baskets
+from ml.basket_shop import RULE_COLUMNS, RULE_DESCRIPTIONS, basket_rules
+from ml.basket_source import BASKET_TABLES, read_baskets, rule_limits
 from ml.kind import COPY_FULL
 
 GRAIN = ("source", "scope", "antecedent_a_id", "antecedent_b_id", "consequent_id")
@@ -44,11 +44,7 @@ GRAIN = ("source", "scope", "antecedent_a_id", "antecedent_b_id", "consequent_id
 def execute(
     context: ExecutionContext, start: datetime, end: datetime, execution_time: datetime, **kwargs: t.Any
 ) -> t.Iterator[pd.DataFrame]:
-    limits = RuleLimits(
-        product_support=float(context.var("pair_minimum_support")),
-        channel_support=float(context.var("channel_pair_minimum_support")),
-        discovery_rate=float(context.var("rule_discovery_rate")),
-    )
+    limits = rule_limits(context)
     for shop in read_baskets(context):
         rules = basket_rules(shop, limits)
         if not rules.empty:

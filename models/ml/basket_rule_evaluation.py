@@ -10,8 +10,7 @@ from sqlglot import exp
 from sqlmesh import ExecutionContext, model
 
 from ml.basket_evaluation import evaluate_rules
-from ml.basket_shop import RuleLimits
-from ml.basket_source import BASKET_TABLES, read_baskets
+from ml.basket_source import BASKET_TABLES, read_baskets, rule_limits
 from ml.evaluation import EVALUATION_COLUMNS, EVALUATION_DESCRIPTIONS, EVALUATION_GRAIN, evaluation_frame
 from ml.kind import COPY_FULL
 
@@ -37,11 +36,7 @@ from ml.kind import COPY_FULL
 def execute(
     context: ExecutionContext, start: datetime, end: datetime, execution_time: datetime, **kwargs: t.Any
 ) -> t.Iterator[pd.DataFrame]:
-    limits = RuleLimits(
-        product_support=float(context.var("pair_minimum_support")),
-        channel_support=float(context.var("channel_pair_minimum_support")),
-        discovery_rate=float(context.var("rule_discovery_rate")),
-    )
+    limits = rule_limits(context)
     evaluations = [one for shop in read_baskets(context) for one in evaluate_rules(shop, limits)]
     if not evaluations:
         yield from ()

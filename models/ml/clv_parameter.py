@@ -10,10 +10,11 @@ from sqlglot import exp
 from sqlmesh import ExecutionContext, model
 
 from ml.clv.columns import CLV_PARAMETER_COLUMNS, CLV_PARAMETER_DESCRIPTIONS
-from ml.clv.reading import clv_customers_query, clv_table
+from ml.clv.reading import clv_customers_query
 from ml.clv.scores import clv_parameters
 from ml.frame import read_frame
 from ml.kind import COPY_FULL
+from ml.query import model_table
 
 
 @model(
@@ -39,7 +40,7 @@ from ml.kind import COPY_FULL
 def execute(
     context: ExecutionContext, start: datetime, end: datetime, execution_time: datetime, **kwargs: t.Any
 ) -> t.Iterator[pd.DataFrame]:
-    customers = read_frame(context, clv_customers_query(clv_table(context, "mart.customer")))
+    customers = read_frame(context, clv_customers_query(model_table(context, "mart.customer")))
     if customers.empty:
         yield from ()
         return

@@ -10,10 +10,11 @@ from sqlglot import exp
 from sqlmesh import ExecutionContext, model
 
 from ml.clv.columns import CLV_COLUMNS, CLV_DESCRIPTIONS
-from ml.clv.reading import clv_champions_query, clv_customers_query, clv_table
+from ml.clv.reading import clv_champions_query, clv_customers_query
 from ml.clv.scores import ClvTerms, clv_scores
 from ml.frame import read_frame
 from ml.kind import COPY_FULL
+from ml.query import model_table
 
 
 @model(
@@ -39,11 +40,11 @@ from ml.kind import COPY_FULL
 def execute(
     context: ExecutionContext, start: datetime, end: datetime, execution_time: datetime, **kwargs: t.Any
 ) -> t.Iterator[pd.DataFrame]:
-    customers = read_frame(context, clv_customers_query(clv_table(context, "mart.customer")))
+    customers = read_frame(context, clv_customers_query(model_table(context, "mart.customer")))
     if customers.empty:
         yield from ()
         return
-    champions = read_frame(context, clv_champions_query(clv_table(context, "ml.customer_clv_evaluation")))
-    tiers = exp.select("tier", "customer_share_rate").from_(clv_table(context, "seed.clv_tier"))
+    champions = read_frame(context, clv_champions_query(model_table(context, "ml.customer_clv_evaluation")))
+    tiers = exp.select("tier", "customer_share_rate").from_(model_table(context, "seed.clv_tier"))
     terms = ClvTerms(float(context.var("clv_horizon_days")), float(context.var("clv_discount_rate")))
     yield clv_scores(customers, champions, read_frame(context, tiers), terms)[list(CLV_COLUMNS)]

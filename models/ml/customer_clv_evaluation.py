@@ -10,10 +10,11 @@ from sqlglot import exp
 from sqlmesh import ExecutionContext, model
 
 from ml.clv.evaluation import evaluate_clv
-from ml.clv.reading import clv_days_query, clv_table
+from ml.clv.reading import clv_days_query
 from ml.evaluation import EVALUATION_COLUMNS, EVALUATION_DESCRIPTIONS, EVALUATION_GRAIN, evaluation_frame
 from ml.frame import read_frame
 from ml.kind import COPY_FULL
+from ml.query import model_table
 
 
 @model(
@@ -37,7 +38,7 @@ from ml.kind import COPY_FULL
 def execute(
     context: ExecutionContext, start: datetime, end: datetime, execution_time: datetime, **kwargs: t.Any
 ) -> t.Iterator[pd.DataFrame]:
-    line, order = (clv_table(context, name) for name in ("core.fct_order_line", "core.fct_order"))
+    line, order = (model_table(context, name) for name in ("core.fct_order_line", "core.fct_order"))
     days = read_frame(context, clv_days_query(line, order))
     if days.empty:
         yield from ()

@@ -12,9 +12,9 @@ from sqlmesh import ExecutionContext, model
 from ml.evaluation import EVALUATION_COLUMNS, EVALUATION_DESCRIPTIONS, EVALUATION_GRAIN
 from ml.frame import read_frame
 from ml.kind import COPY_FULL
-from ml.propensity.reading import propensity_query
+from ml.propensity.reading import propensity_options, propensity_query
 from ml.propensity.results import evaluate_propensity
-from ml.propensity.study import PropensityOptions
+from ml.query import model_table
 
 
 @model(
@@ -39,16 +39,11 @@ from ml.propensity.study import PropensityOptions
 def execute(
     context: ExecutionContext, start: datetime, end: datetime, execution_time: datetime, **kwargs: t.Any
 ) -> t.Iterator[pd.DataFrame]:
-    dialect = context.engine_adapter.dialect
-    features = exp.to_table(context.resolve_table("ml.customer_feature"), dialect=dialect)
-    outcomes = exp.to_table(context.resolve_table("ml.customer_outcome"), dialect=dialect)
+    features = model_table(context, "ml.customer_feature")
+    outcomes = model_table(context, "ml.customer_outcome")
     frame = read_frame(context, propensity_query(features, outcomes))
     if frame.empty:
         yield from ()
         return
-    options = PropensityOptions(
-        propensity_least_history_days=context.var("propensity_least_history_days"),
-        propensity_margin=context.var("propensity_margin"),
-        propensity_risk_factor=context.var("propensity_risk_factor"),
-    )
+    options = propensity_options(context)
     yield evaluate_propensity(frame, options)

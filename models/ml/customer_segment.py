@@ -11,7 +11,8 @@ from sqlmesh import ExecutionContext, model
 
 from ml.frame import read_frame
 from ml.kind import COPY_FULL
-from ml.segments.query import customers_query, resolved_table
+from ml.query import model_table
+from ml.segments.query import customers_query
 from ml.segments.run import customer_segments
 from ml.segments.settings import segment_settings
 
@@ -81,10 +82,10 @@ def execute(
     context: ExecutionContext, start: datetime, end: datetime, execution_time: datetime, **kwargs: t.Any
 ) -> t.Iterator[pd.DataFrame]:
     settings = segment_settings(context)
-    query = customers_query(resolved_table(context, "mart.customer"), settings.features)
-    curve = exp.select("*").from_(resolved_table(context, "ml.segment_curve")).where("is_chosen")
-    rules = exp.select("*").from_(resolved_table(context, "seed.learned_segment"))
-    own = resolved_table(context, "ml.customer_segment")  # what the last run wrote; empty before the first
+    query = customers_query(model_table(context, "mart.customer"), settings.features)
+    curve = exp.select("*").from_(model_table(context, "ml.segment_curve")).where("is_chosen")
+    rules = exp.select("*").from_(model_table(context, "seed.learned_segment"))
+    own = model_table(context, "ml.customer_segment")  # what the last run wrote; empty before the first
     last = exp.select("source", "currency", "customer_id", "segment").from_(own)
     tables = (read_frame(context, one) for one in (query, curve, rules))
     segments = customer_segments(*tables, settings, before=read_frame(context, last))

@@ -12,8 +12,9 @@ from sqlmesh import ExecutionContext, model
 from ml.evaluation import EVALUATION_COLUMNS, EVALUATION_DESCRIPTIONS, EVALUATION_GRAIN, evaluation_frame
 from ml.frame import read_frame
 from ml.kind import COPY_FULL
+from ml.query import model_table
 from ml.segments.evaluate import segment_evaluations
-from ml.segments.query import at_cut_query, customers_query, resolved_table
+from ml.segments.query import at_cut_query, customers_query
 from ml.segments.settings import segment_settings
 
 
@@ -47,7 +48,7 @@ def execute(
 ) -> t.Iterator[pd.DataFrame]:
     settings = segment_settings(context)
     placed, sale, line, customer, curve, grid = (
-        resolved_table(context, name)
+        model_table(context, name)
         for name in (
             "core.fct_order",
             "mart.order_sale",

@@ -11,9 +11,9 @@ from sqlmesh import ExecutionContext, model
 
 from ml.frame import read_frame
 from ml.kind import COPY_FULL
-from ml.propensity.reading import champions_query, propensity_query
+from ml.propensity.reading import champions_query, propensity_options, propensity_query
 from ml.propensity.results import propensity_drivers, served_methods
-from ml.propensity.study import PropensityOptions
+from ml.query import model_table
 
 COLUMNS = {
     "source": "text",
@@ -81,19 +81,14 @@ COLUMNS = {
 def execute(
     context: ExecutionContext, start: datetime, end: datetime, execution_time: datetime, **kwargs: t.Any
 ) -> t.Iterator[pd.DataFrame]:
-    dialect = context.engine_adapter.dialect
-    features = exp.to_table(context.resolve_table("ml.customer_feature"), dialect=dialect)
-    outcomes = exp.to_table(context.resolve_table("ml.customer_outcome"), dialect=dialect)
-    evaluation = exp.to_table(context.resolve_table("ml.customer_propensity_evaluation"), dialect=dialect)
+    features = model_table(context, "ml.customer_feature")
+    outcomes = model_table(context, "ml.customer_outcome")
+    evaluation = model_table(context, "ml.customer_propensity_evaluation")
     frame = read_frame(context, propensity_query(features, outcomes))
     if frame.empty:
         yield from ()
         return
-    options = PropensityOptions(
-        propensity_least_history_days=context.var("propensity_least_history_days"),
-        propensity_margin=context.var("propensity_margin"),
-        propensity_risk_factor=context.var("propensity_risk_factor"),
-    )
+    options = propensity_options(context)
     champions = served_methods(read_frame(context, champions_query(evaluation)))
     rows = propensity_drivers(frame, champions, options)
     if rows.empty:

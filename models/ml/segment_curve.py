@@ -11,7 +11,8 @@ from sqlmesh import ExecutionContext, model
 
 from ml.frame import read_frame
 from ml.kind import COPY_FULL
-from ml.segments.query import customers_query, resolved_table
+from ml.query import model_table
+from ml.segments.query import customers_query
 from ml.segments.run import segment_curve
 from ml.segments.settings import segment_settings
 
@@ -71,8 +72,8 @@ def execute(
     context: ExecutionContext, start: datetime, end: datetime, execution_time: datetime, **kwargs: t.Any
 ) -> t.Iterator[pd.DataFrame]:
     settings = segment_settings(context)
-    query = customers_query(resolved_table(context, "mart.customer"), settings.features)
-    own = resolved_table(context, "ml.segment_curve")  # what the last run wrote; empty before the first
+    query = customers_query(model_table(context, "mart.customer"), settings.features)
+    own = model_table(context, "ml.segment_curve")  # what the last run wrote; empty before the first
     last = exp.select("source", "currency", "cluster_count").from_(own).where("is_chosen")
     curve = segment_curve(read_frame(context, query), settings, read_frame(context, last))
     if curve.empty:
