@@ -6,10 +6,11 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
+import psycopg2
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class with a lower-case name
 from sqlmesh.core.engine_adapter.base import EngineAdapter
 from sqlmesh.core.engine_adapter.postgres import PostgresEngineAdapter
@@ -78,7 +79,8 @@ def held(adapter: EngineAdapter) -> Iterator[None]:
         yield
     finally:
         _is_held.reset(token)
-        with adapter.transaction():
+        # Where the connection is gone, so is the lock, and what ended it is to be told.
+        with suppress(psycopg2.Error), adapter.transaction():
             adapter.cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
@@ -97,6 +99,6 @@ def _holder(adapter: EngineAdapter) -> str:
         row = cursor.fetchone()
     if row is None:
         return "Another plan or run was under way"
-    pid, user, program, address, since = row
+    pid, user, program, address, connected = row
     who = f"{program or 'a program'} of {user} from {address}, server process {pid}"
-    return f"Another plan or run is under way ({who}, for {since})"
+    return f"Another plan or run is under way ({who}, connected for {connected})"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
+import psycopg2
 import pytest
+from sqlmesh.core.engine_adapter.postgres import PostgresEngineAdapter
 
-from ops.promotion.plan_lock import LOCK
+from ops.promotion.plan_lock import LOCK, held
+from ops.settings import Settings
 from tests.promotion.conftest import SALE, Shop
 
 pytestmark = pytest.mark.long(minutes=1)
@@ -34,6 +38,7 @@ def test_whoever_comes_second_gives_up_in_the_end_and_names_the_first(shop: Shop
         "Another plan or run is under way (sqlmesh of retail_transformer from 127.0.0.1, server process"
         in printed
     )
+    assert re.search(r"server process \d+, connected for \d\d:\d\d:\d\d\) and did not end", printed)
     assert "did not end within 1 s. Nothing was done: plan again later." in printed
     assert "Traceback" not in printed
     assert shop.query("SELECT amount FROM bi.sale") == [(10,)]
@@ -49,6 +54,12 @@ def test_a_killed_holder_holds_nothing(shop: Shop, busy) -> None:
     assert f"server process {pid}" in printed
     assert "waiting for it, up to 600 s" in printed
     assert shop.query("SELECT amount FROM bi.sale") == [(11,)]
+
+
+def test_an_error_is_told_though_the_connection_went_with_it(database: Settings) -> None:
+    adapter = PostgresEngineAdapter(database.connect)
+    with pytest.raises(psycopg2.OperationalError), held(adapter):
+        adapter.cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
 
 def test_two_plans_at_once_end_right(shop: Shop) -> None:
