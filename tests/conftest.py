@@ -5,6 +5,7 @@ runs once on 18 and once on 16, unless it is `one_version` in a module that is m
 started once, when the first test needs it.
 """
 
+import os
 import re
 import shutil
 import signal
@@ -22,6 +23,9 @@ from tests.support import Project, copy_project
 
 
 def pytest_configure() -> None:
+    # SQLMesh reads models in forked processes, which a process with the threads of numerical libraries cannot be
+    # trusted to survive; and the tests' own workers use the cores.
+    os.environ["MAX_FORK_WORKERS"] = "1"
     # A terminated run ends like Ctrl-C: fixtures are torn down, and no server stays behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 

@@ -109,9 +109,14 @@ def test_eight_readers_see_no_error_and_no_mixture_through_twenty_promotions(
 def test_a_plan_killed_at_any_moment_heals_with_the_next_one(shop: Shop) -> None:
     chance = random.Random(7)  # noqa: S311 - any moments will do
     killed = 0
+    began = time.monotonic()
+    promotions(shop, 999, 999).communicate(timeout=120)
+    usual = (
+        time.monotonic() - began
+    )  # with the program's start, so that some are through before they are killed
     with reading(Readers(shop, clients=2, pause=0.005)) as readers:
         for number in range(1000, 1000 + KILLS):
-            killed += _is_killed(promotions(shop, number, number), chance.uniform(0, 2.5))
+            killed += _is_killed(promotions(shop, number, number), chance.uniform(0, 0.5 * usual))
             if number % 5 == 4:  # the others are healed by a plan that is killed in turn
                 program = promotions(shop, number + 1000, number + 1000)
                 printed, _ = program.communicate(timeout=120)
@@ -119,7 +124,7 @@ def test_a_plan_killed_at_any_moment_heals_with_the_next_one(shop: Shop) -> None
                 assert shop.query(BOTH) == [(number + 1000, number + 1000)]
     assert readers.errors == []
     assert readers.mixed == []
-    assert killed >= KILLS / 2  # the others were through by then
+    assert killed >= KILLS / 3  # the others were through by then
 
 
 def _is_killed(program: subprocess.Popen[str], seconds: float) -> bool:
