@@ -47,13 +47,13 @@ def track_evaluations(evaluator: MacroEvaluator) -> list[str]:
 def trouble_of(command: list[str]) -> str:
     """Run `retail evaluate --track --json` and return why it sent nothing; empty where it did.
 
-    It prints its JSON once all is sent. Until then warnings of libraries are no trouble, nor is an exit code of 1
+    It prints its JSON last, once all is sent. What libraries print before is no trouble, nor is an exit code of 1
     after it: a gate does not hold.
     """
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=SLOWEST_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
-    if done.stdout.lstrip().startswith("{"):
+    if done.stdout.rstrip().endswith("}"):
         return ""
     return done.stderr.strip() or f"it ended with exit code {done.returncode} and said nothing"
