@@ -6,6 +6,7 @@ import psycopg2
 import pytest
 
 from loaders import erasure
+from loaders.model_record import ADDED_TO
 from ops.errors import OpsError
 from ops.postgres.throwaway import ThrowawayServer
 from ops.settings import Role
@@ -105,6 +106,8 @@ WRITE = (
     "DROP TABLE {table}",
     "GRANT SELECT ON {table} TO bi_reader",
 )
+# What the transformer adds to: the record of learned models and of broken dependents.
+RECORDS = {f"ingest.{name}" for name in ADDED_TO}
 # A condition on a table's schema, and what the role must not do with all those tables.
 TABLES = {
     "bi": (("n.nspname <> 'bi' AND n.nspname NOT LIKE 'bi\\_\\_%'", READ),),
@@ -132,7 +135,12 @@ def forbidden(project: Project, role: Role) -> Iterator[str]:
     for condition, statements in TABLES[role]:
         tables = project.query(_tables_query(condition))
         assert len(tables) >= 10
-        yield from (text.format(table=table) for (table,) in tables for text in statements)
+        yield from (
+            text.format(table=table)
+            for (table,) in tables
+            for text in statements
+            if not (role == "transformer" and text.startswith("INSERT") and table in RECORDS)
+        )
 
 
 def _tables_query(condition: str) -> str:

@@ -11,7 +11,7 @@ from loaders.contract import load_contracts
 from loaders.schema import ensure_tables
 from tests.support import ROOT, Project
 
-pytestmark = pytest.mark.marts  # the copy is held against the whole project
+pytestmark = pytest.mark.marts(which="ml")  # the copy is held against the whole project
 
 PAGE = ROOT / "docs" / "adding-a-source.md"
 # A file's path in bold, alone or with words behind it, and then its content as a code block.
