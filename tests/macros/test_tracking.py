@@ -15,6 +15,7 @@ WARNS = "import sys; print('a library is old', file=sys.stderr); "
     ("script", "told"),
     [
         (WARNS + "print('{}')", ""),  # sent, with a warning
+        ("print('View run at an address'); print('{}')", ""),  # as MLflow's client prints
         (WARNS + "print('{}'); sys.exit(1)", ""),  # sent, and a gate does not hold
         (WARNS + "sys.exit(1)", "a library is old"),
         ("import sys; sys.exit(3)", "it ended with exit code 3 and said nothing"),
