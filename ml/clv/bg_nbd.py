@@ -11,6 +11,7 @@ import numpy as np
 
 from ml.clv.histories import Array, Histories
 from ml.clv.likelihood import Estimate, maximum_likelihood
+from ml.threads import use_one_thread
 
 BG_NBD_NAMES = ("r", "alpha", "a", "b")
 #: Nodes of the mean over p: they give six digits for times up to a hundred times alpha + T, two for a thousand times.
@@ -114,8 +115,6 @@ def beta_nodes(a: float, b: Array) -> tuple[Array, Array]:
     Gauss-Jacobi quadrature on [0, 1] by the eigenvalues of the Jacobi matrix (Golub and Welsch 1969, "Calculation of
     Gauss Quadrature Rules", Mathematics of Computation 23, 221-230); weights add up to 1.
     """
-    from threadpoolctl import threadpool_limits
-
     left, right = a - 1.0, np.asarray(b, float)[:, None] - 1.0  # exponents of p and of 1 - p
     k = np.arange(1, DROPOUT_NODES, dtype=float)[None, :]
     total = left + right
@@ -129,6 +128,6 @@ def beta_nodes(a: float, b: Array) -> tuple[Array, Array]:
     place = np.arange(DROPOUT_NODES)
     matrix[:, place, place] = (1 + np.hstack([first, others])) / 2
     matrix[:, place[1:], place[:-1]] = np.sqrt(np.hstack([start, rest])) / 2
-    with threadpool_limits(1):  # threads wait for each other longer than they work on such small matrices
-        nodes, vectors = np.linalg.eigh(matrix)  # reads the lower triangle
+    use_one_thread()  # threads wait for each other longer than they work on such small matrices
+    nodes, vectors = np.linalg.eigh(matrix)  # reads the lower triangle
     return nodes, vectors[:, 0, :] ** 2

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.forecast.naive import YEAR_DAYS, mean_of_known
+from ml.threads import use_one_thread
 
 SEED = 7
 MOST_ROWS = 40_000
@@ -37,32 +38,31 @@ def boosted(
     al., LightGBM, NeurIPS (2017).
     """
     from sklearn.ensemble import HistGradientBoostingRegressor
-    from threadpoolctl import threadpool_limits
 
     forecasts = np.full((len(origins), len(values), horizon), np.nan)
     recent = 56 // step_days
-    with threadpool_limits(limits=1):
-        for number, origin in enumerate(origins):
-            learned = _training_rows(values, origin, horizon, step_days, calendar, prices, is_count)
-            if learned is None:
-                continue
-            features, ratios, weights = learned
-            said = ~np.isnan(features).all(axis=0)  # a feature that says nothing cannot be split
-            model = HistGradientBoostingRegressor(
-                loss="poisson" if is_count else "squared_error",
-                max_iter=120,
-                learning_rate=0.06,
-                max_leaf_nodes=15,
-                min_samples_leaf=40,
-                l2_regularization=1.0,
-                early_stopping=False,
-                random_state=SEED,
-            )
-            model.fit(features[:, said], ratios, sample_weight=weights)
-            rows, level = _feature_rows(values, origin, horizon, step_days, calendar, prices)
-            alive = (level > 0) & (origin >= recent)
-            ahead = model.predict(rows[alive].reshape(-1, rows.shape[2])[:, said]).reshape(-1, horizon)
-            forecasts[number, alive] = ahead * level[alive, None]
+    use_one_thread()
+    for number, origin in enumerate(origins):
+        learned = _training_rows(values, origin, horizon, step_days, calendar, prices, is_count)
+        if learned is None:
+            continue
+        features, ratios, weights = learned
+        said = ~np.isnan(features).all(axis=0)  # a feature that says nothing cannot be split
+        model = HistGradientBoostingRegressor(
+            loss="poisson" if is_count else "squared_error",
+            max_iter=120,
+            learning_rate=0.06,
+            max_leaf_nodes=15,
+            min_samples_leaf=40,
+            l2_regularization=1.0,
+            early_stopping=False,
+            random_state=SEED,
+        )
+        model.fit(features[:, said], ratios, sample_weight=weights)
+        rows, level = _feature_rows(values, origin, horizon, step_days, calendar, prices)
+        alive = (level > 0) & (origin >= recent)
+        ahead = model.predict(rows[alive].reshape(-1, rows.shape[2])[:, said]).reshape(-1, horizon)
+        forecasts[number, alive] = ahead * level[alive, None]
     return forecasts
 
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ml.propensity.measures import PROBABILITY_FLOOR
+from ml.threads import use_one_thread
 
 Numbers = npt.NDArray[np.float64]
 
@@ -77,8 +78,6 @@ def fit_method(
     The base rate is that of the calibration's window where there is one: the latest that was complete. Raises
     ValueError for labels of one class, which only the base rate takes.
     """
-    from threadpoolctl import threadpool_limits
-
     design, happened = train
     latest = happened if calibration is None else calibration[1]
     none = np.zeros(0)
@@ -86,9 +85,8 @@ def fit_method(
         return PropensityModel(BASE_RATE, (), float(latest.mean()), none, none, none)
     if len(np.unique(happened)) < 2:
         raise ValueError("Labels of one class tell nothing apart.")
-    with threadpool_limits(1):  # the order of summation, and with it the last bit, must not depend on threads
-        model = _fit_trees(design, happened) if method == BOOSTING else _fit_linear(method, design, happened)
-        return model if calibration is None else _calibrated(model, *calibration)
+    model = _fit_trees(design, happened) if method == BOOSTING else _fit_linear(method, design, happened)
+    return model if calibration is None else _calibrated(model, *calibration)
 
 
 def _fit_linear(method: str, design: pd.DataFrame, happened: Numbers) -> PropensityModel:
@@ -103,6 +101,7 @@ def _fit_linear(method: str, design: pd.DataFrame, happened: Numbers) -> Propens
         spread = np.sqrt((np.where(known, values - mean, 0) ** 2).sum(axis=0) / count)
     scale = np.where(spread > 1e-9, spread, np.inf)  # what hardly varies says nothing: it becomes 0
     regression = LogisticRegression(C=LOGISTIC_C, max_iter=1_000, tol=1e-6)
+    use_one_thread()
     regression.fit(_standardised(values, mean, scale), happened)
     return PropensityModel(
         method,
@@ -120,6 +119,7 @@ def _fit_trees(design: pd.DataFrame, happened: Numbers) -> PropensityModel:
 
     names, none = _telling_columns(design), np.zeros(0)
     trees = HistGradientBoostingClassifier(early_stopping=False, random_state=SEED, **BOOSTING_PARAMETERS)
+    use_one_thread()
     trees.fit(design[list(names)].to_numpy(), happened)
     return PropensityModel(BOOSTING, names, float(happened.mean()), none, none, none, trees=trees)
 
@@ -144,13 +144,11 @@ def _calibrated(model: PropensityModel, design: pd.DataFrame, happened: Numbers)
 
 
 def _raw_probability(model: PropensityModel, design: pd.DataFrame) -> Numbers:
-    from threadpoolctl import threadpool_limits
-
     values = design[list(model.names)].to_numpy()
-    with threadpool_limits(1):
-        if model.trees is not None:
-            return np.asarray(model.trees.predict_proba(values)[:, 1], dtype="float64")
-        return _sigmoid(_standardised(values, model.mean, model.scale) @ model.weights + model.intercept)
+    use_one_thread()
+    if model.trees is not None:
+        return np.asarray(model.trees.predict_proba(values)[:, 1], dtype="float64")
+    return _sigmoid(_standardised(values, model.mean, model.scale) @ model.weights + model.intercept)
 
 
 def _standardised(values: Numbers, mean: Numbers, scale: Numbers) -> Numbers:

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from ml.threads import use_one_thread
+
 #: Added to the diagonal, times the mean square of the stored cells, so that it means the same whatever their scale.
 REGULARISATION = 300.0
 BLOCK = 512
@@ -38,18 +40,17 @@ def fit_ease(history: sparse.csr_matrix, regularisation: float = REGULARISATION)
     Raises numpy.linalg.LinAlgError where the matrix is not positive definite, which λ > 0 rules out.
     """
     from scipy.linalg import lapack
-    from threadpoolctl import threadpool_limits
 
     inverse = gram(history)
     if not inverse.size:
         return EaseModel(inverse)
     mean_square = float(np.mean(history.data.astype(np.float64) ** 2)) if history.nnz else 1.0
     inverse.flat[:: len(inverse) + 1] += np.float32(regularisation * mean_square)
-    with threadpool_limits(limits=1):
-        # The transpose of a symmetric C matrix is LAPACK's own order of it: nothing is copied.
-        factor, info = lapack.spotrf(inverse.T, lower=0, clean=0, overwrite_a=1)
-        if info == 0:
-            factor, info = lapack.spotri(factor, lower=0, overwrite_c=1)
+    use_one_thread()
+    # The transpose of a symmetric C matrix is LAPACK's own order of it: nothing is copied.
+    factor, info = lapack.spotrf(inverse.T, lower=0, clean=0, overwrite_a=1)
+    if info == 0:
+        factor, info = lapack.spotri(factor, lower=0, overwrite_c=1)
     if info != 0:
         raise np.linalg.LinAlgError(f"the matrix of products is not positive definite (LAPACK: {info})")
     weights = factor.T  # C order again; its lower triangle is filled

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from ml.threads import use_one_thread
+
 FACTOR_COUNT = 64
 ITERATION_COUNT = 15
 FACTOR_REGULARISATION = 0.05
@@ -25,10 +27,8 @@ class FactorModel:
 
     def scores(self, history: sparse.csr_matrix, customers: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """Return the scores (n × P) of customers, by their rows in the history; 0 for those without one."""
-        from threadpoolctl import threadpool_limits
-
-        with threadpool_limits(limits=1):
-            found = self.customer_factors[customers] @ self.product_factors.T
+        use_one_thread()
+        found = self.customer_factors[customers] @ self.product_factors.T
         found[np.diff(history.indptr)[customers] == 0] = 0.0
         return np.asarray(found)
 
@@ -45,7 +45,6 @@ def fit_factors(history: sparse.csr_matrix, factor_count: int = FACTOR_COUNT) ->
     The seed is fixed and one thread computes, so that the same history gives the same factors bit for bit.
     """
     from implicit.als import AlternatingLeastSquares
-    from threadpoolctl import threadpool_limits
 
     if not history.nnz:
         shape = history.shape
@@ -54,14 +53,14 @@ def fit_factors(history: sparse.csr_matrix, factor_count: int = FACTOR_COUNT) ->
         )
     confidence = history.astype(np.float32)  # implicit takes what is stored for the confidence itself
     confidence.data = 1.0 + np.float32(CONFIDENCE) * confidence.data
-    with threadpool_limits(limits=1):
-        als = AlternatingLeastSquares(
-            factors=factor_count,
-            regularization=FACTOR_REGULARISATION,
-            iterations=ITERATION_COUNT,
-            random_state=SEED,
-            num_threads=1,
-            use_gpu=False,
-        )
-        als.fit(confidence, show_progress=False)
+    use_one_thread()
+    als = AlternatingLeastSquares(
+        factors=factor_count,
+        regularization=FACTOR_REGULARISATION,
+        iterations=ITERATION_COUNT,
+        random_state=SEED,
+        num_threads=1,
+        use_gpu=False,
+    )
+    als.fit(confidence, show_progress=False)
     return FactorModel(np.asarray(als.user_factors), np.asarray(als.item_factors))

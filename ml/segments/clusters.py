@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ml.threads import use_one_thread
+
 SEGMENT_SEED = 20260101
 #: More customers than these are sampled (always the same ones) to find where clusters begin, for the bootstrap,
 #: and for the silhouette, which compares all pairs.
@@ -37,8 +39,6 @@ def fit_clusters(points: Points, count: int) -> Clusters:
     Of more than FIT_SAMPLE points the best of ten starts is found on a sample, and all points go on from there.
     Raises ValueError when there are fewer points than clusters.
     """
-    from threadpoolctl import threadpool_limits
-
     if len(points) < count:
         raise ValueError(f"{len(points)} points cannot make {count} clusters")
     if count == 1 or points.shape[1] == 0:
@@ -48,10 +48,9 @@ def fit_clusters(points: Points, count: int) -> Clusters:
             centroid, np.zeros(len(points), dtype=np.int64), distances, float((distances**2).sum())
         )
     rows = sample_rows(len(points), FIT_SAMPLE)
-    with threadpool_limits(limits=1):
-        centroids = _kmeans(points[rows], count, starts=10)
-        if len(rows) < len(points):
-            centroids = _kmeans(points, count, begin=centroids)
+    centroids = _kmeans(points[rows], count, starts=10)
+    if len(rows) < len(points):
+        centroids = _kmeans(points, count, begin=centroids)
     labels, distances = nearest(points, centroids)
     return Clusters(centroids, labels, distances, float((distances**2).sum()))
 
@@ -76,14 +75,13 @@ def mean_silhouette(points: Points, labels: t.Any) -> float | None:
     None where it is not defined: fewer than two labels, or as many as points.
     """
     from sklearn.metrics import silhouette_score
-    from threadpoolctl import threadpool_limits
 
     rows = sample_rows(len(points), SILHOUETTE_SAMPLE)
     told = np.asarray(labels)[rows]
     if points.shape[1] == 0 or not 2 <= len(np.unique(told)) <= len(rows) - 1:
         return None
-    with threadpool_limits(limits=1):
-        return float(silhouette_score(points[rows], told))
+    use_one_thread()
+    return float(silhouette_score(points[rows], told))
 
 
 def bootstrap_stability(points: Points, count: int) -> float:
@@ -109,14 +107,12 @@ def bootstrap_agreement(
     rows are judged on a sample, which is a little too hard on them rather than too kind.
     """
     from sklearn.metrics import adjusted_rand_score
-    from threadpoolctl import threadpool_limits
 
     rows = rows[sample_rows(len(rows), STABILITY_SAMPLE)]
     random = np.random.default_rng(SEGMENT_SEED)
     draws = (random.integers(len(rows), size=len(rows)) for _ in range(BOOTSTRAP_COUNT))
-    with threadpool_limits(limits=1):  # once: it looks at all loaded libraries
-        whole = np.asarray(assign(learn(rows), rows))
-        return float(np.mean([adjusted_rand_score(whole, assign(learn(rows[draw]), rows)) for draw in draws]))
+    whole = np.asarray(assign(learn(rows), rows))
+    return float(np.mean([adjusted_rand_score(whole, assign(learn(rows[draw]), rows)) for draw in draws]))
 
 
 def smallest_share(labels: Labels, count: int) -> float:
@@ -125,7 +121,7 @@ def smallest_share(labels: Labels, count: int) -> float:
 
 
 def _kmeans(points: Points, count: int, starts: int = 1, begin: Points | None = None) -> Points:
-    """Centroids of scikit-learn's k-means. Call it limited to one thread: sums of several depend on who is first."""
+    """Centroids of scikit-learn's k-means, always the same ones for the same points."""
     import warnings
 
     from sklearn.cluster import KMeans
@@ -137,10 +133,10 @@ def _kmeans(points: Points, count: int, starts: int = 1, begin: Points | None = 
         n_init=starts,
         random_state=SEGMENT_SEED % 2**31,
     )
+    use_one_thread()
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", ConvergenceWarning
-        )  # a bootstrap sample may have too few distinct points
+        # A bootstrap sample may have too few distinct points.
+        warnings.simplefilter("ignore", ConvergenceWarning)
         kmeans.fit(points)
     centroids: Points = kmeans.cluster_centers_
     return centroids
