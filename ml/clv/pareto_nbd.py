@@ -122,7 +122,7 @@ def pareto_nbd_p_alive(parameters: Array, histories: Histories) -> Array:
 def pareto_nbd_expected_purchases(parameters: Array, histories: Histories, times: Array) -> Array:
     """Return the purchases to expect of customers of each history from T to T + time, shape (k, len(times)).
 
-    Schmittlein et al. (1987), equation (22), as in Fader and Hardie (2005): P(alive) times (r + x) (beta + T) /
+    Schmittlein et al. (1987), as in Fader and Hardie (2005): P(alive) times (r + x) (beta + T) /
     ((alpha + T) (s - 1)) times 1 - ((beta + T) / (beta + T + t)) ** (s - 1).
     """
     r, alpha, s, beta = parameters
