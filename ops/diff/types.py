@@ -111,8 +111,7 @@ class MetricChange:
     champion_after: str
     before: float | None
     after: float | None
-    verdict_before: str
-    verdict_after: str
+    verdict: str  # of the gates about it, as ops.evaluation has it
 
 
 @dataclass(frozen=True)
