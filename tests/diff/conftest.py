@@ -1,9 +1,10 @@
-"""A small shop in prod, and environments that change a column, a fact's number, an evaluation and a view of bi."""
+"""A small shop in prod, and a change of a fact's number, of columns, of a view of bi and of an evaluation."""
 
 from __future__ import annotations
 
 import shutil
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -91,19 +92,19 @@ def write_models(root: Path, *, is_changed: bool) -> None:
         (root / "models" / f"{name}.sql").write_text(text)
 
 
-def plan(project: Project, *environments: str, more: tuple[str, ...] = ()) -> None:
+@contextmanager
+def planning(project: Project) -> Iterator[Callable[..., None]]:
     """Plan environments, one after the other, in one process."""
     with (
         (project.root / "printed").open("w+") as output,
         closing(SqlMesh(project.settings, output)) as sqlmesh,
     ):
-        for environment in environments:
-            sqlmesh.run(["plan", environment, *PLAN, *more])
+        yield lambda environment, *more: sqlmesh.run(["plan", environment, *PLAN, *more])
 
 
 @pytest.fixture(scope="module")
 def shop(module_database: Settings, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The shop: `same` is as prod, `dev` tries the change, and others built on prod's views."""
+    """The shop in prod, with `same` as prod is; others built on prod's views."""
     root = tmp_path_factory.mktemp("shop")
     for folder in ("macros", "models", "seeds"):
         (root / folder).mkdir()
@@ -118,22 +119,32 @@ def shop(module_database: Settings, tmp_path_factory: pytest.TempPathFactory) ->
     connection.close()
     project = Project(settings)
     write_models(root, is_changed=False)
-    plan(project, "prod", "same")
+    with planning(project) as plan:
+        plan("prod")
+        plan("same")
     for statement in REPORTS:
         project.query(statement)
     return project
 
 
 @pytest.fixture(scope="module")
-def uncomputed(shop: Project) -> EnvironmentDiff:
-    """What an environment with the change is told to be before anything of it is computed."""
+def compared(shop: Project) -> dict[str, EnvironmentDiff]:
+    """What two environments with the change are told to be: `dry`, where nothing of it was computed yet, and `dev`."""
     write_models(shop.root, is_changed=True)
-    plan(shop, "dry", more=("--skip-backfill",))
-    return compare_environment(shop.settings, "dry")
+    with planning(shop) as plan:
+        plan("dry", "--skip-backfill")
+        dry = compare_environment(shop.settings, "dry")
+        plan("dev")
+    return {"dry": dry, "dev": compare_environment(shop.settings, "dev")}
 
 
-@pytest.fixture(scope="module")
-def dev(shop: Project, uncomputed: EnvironmentDiff) -> EnvironmentDiff:
-    """What `dev` changes in prod, where the same versions are computed."""
-    plan(shop, "dev")
-    return compare_environment(shop.settings, "dev")
+@pytest.fixture
+def uncomputed(compared: dict[str, EnvironmentDiff]) -> EnvironmentDiff:
+    """What `dry` changes in prod."""
+    return compared["dry"]
+
+
+@pytest.fixture
+def dev(compared: dict[str, EnvironmentDiff]) -> EnvironmentDiff:
+    """What `dev` changes in prod."""
+    return compared["dev"]
