@@ -120,7 +120,10 @@ def tables(diff: EnvironmentDiff) -> list[Table]:
         Table(
             "Learned models",
             ("model", "source", "part", "metric", before, after, "gates"),
-            tuple((m.model, m.source, m.part, m.metric, *_champions(m), m.verdict) for m in diff.metrics),
+            tuple(
+                (m.model, m.source, m.part, m.metric, *_champions(m), m.verdict)
+                for m in sorted(diff.metrics, key=_importance)
+            ),
         ),
         Table(
             "Rows",
@@ -243,6 +246,11 @@ def _rows(diff: EnvironmentDiff) -> str:
     )
 
 
+def _importance(metric: MetricChange) -> tuple[bool, bool]:
+    """What fails a gate first, then what another method serves."""
+    return metric.verdict != "fails", metric.champion_before == metric.champion_after
+
+
 def _champions(metric: MetricChange) -> tuple[str, str]:
     before = f"{number(metric.before)} {metric.champion_before}".strip()
     return before, f"{number(metric.after)} {metric.champion_after}".strip()
@@ -278,6 +286,8 @@ def _value(value: object) -> str:
         return f"{value.normalize():f}"
     if isinstance(value, float):
         return f"{value:.10g}"
+    if isinstance(value, bool):
+        return str(value).lower()
     return "NULL" if value is None else str(value) if isinstance(value, int) else cell(value)
 
 
