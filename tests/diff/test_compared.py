@@ -52,6 +52,8 @@ def test_rows_are_found_by_the_grain_where_any_differ(dev: EnvironmentDiff) -> N
         "mart.daily": (0, 0, 1, {"net_amount": 1}),
         "ml.model_evaluation": (0, 0, 1, {"metric_value": 1}),
     }
+    fact = next(item for item in dev.rows if item.model == "core.fct_order_line")
+    assert (fact.before, fact.after) == (4, 4)  # of all days, though one of them is compared
     assert dev.same_rows == ("mart.parcel", "bi.parcel", "mart.counted")
     assert {item.what for item in dev.skipped} == {"bi.daily", "bi.parcel_key"}
     assert all("a view that nobody changed" in item.reason for item in dev.skipped)
@@ -61,6 +63,8 @@ def test_samples_show_what_changed_but_no_text_that_bi_does_not_show(dev: Enviro
     fact = next(item for item in dev.rows if item.model == "core.fct_order_line")
     assert fact.sample.changed == ({"order_line_key": 3, "net_amount": [30, 35]},)
     assert fact.sample.hidden == ("street",)
+    plain = json.loads(json.dumps(as_json(dev)))["rows"][0]["sample"]["changed"]
+    assert plain == [{"order_line_key": 3, "net_amount": ["30.0", "35.0"]}]
     for form in (as_text(dev), as_markdown(dev), json.dumps(as_json(dev))):
         assert "Elm Street" not in form
         assert "Oak Street" not in form
@@ -68,8 +72,8 @@ def test_samples_show_what_changed_but_no_text_that_bi_does_not_show(dev: Enviro
 
 def test_measures_are_told_by_month_and_in_total_where_they_differ(dev: EnvironmentDiff) -> None:
     assert dev.kpis == (
-        KpiChange("net_amount", "Net sales", "shop", "EUR", None, 100, 105),
-        KpiChange("net_amount", "Net sales", "shop", "EUR", FEBRUARY, 100, 105),
+        KpiChange("net_amount", "Net sales", "money", "shop", "EUR", None, 100, 105),
+        KpiChange("net_amount", "Net sales", "money", "shop", "EUR", FEBRUARY, 100, 105),
     )
     assert "Net sales, shop: 100 → 105 EUR (+5, +5.00 %)." in as_text(dev)
 

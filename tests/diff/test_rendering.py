@@ -31,7 +31,7 @@ def found(**parts: object) -> EnvironmentDiff:
 
 def kpi(before: str | None, after: str | None, month: date | None = None) -> KpiChange:
     values = (None if value is None else Decimal(value) for value in (before, after))
-    return KpiChange("net_amount", "Net sales", "shop", "EUR", month, *values)
+    return KpiChange("net_amount", "Net sales", "money", "shop", "EUR", month, *values)
 
 
 def rows(model: str, **sample: object) -> RowChange:
