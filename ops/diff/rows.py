@@ -25,7 +25,7 @@ CONTENT = """
     SELECT {day}, count(*), sum(hash_record_extended(ROW({columns}), 0)::numeric) FROM {view} WHERE {where} GROUP BY 1
 """
 MOST_DAYS_NAMED = 100
-UNHASHED = (
+INCOMPARABLE = {
     "json",
     "xml",
     "point",
@@ -35,7 +35,7 @@ UNHASHED = (
     "box",
     "circle",
     "lseg",
-)  # no hash: their text has one
+}  # types without equality
 NOT_COMPUTED = "nothing of it is computed yet"
 VIEW = "a view that nobody changed: it differs where what it reads does"
 WITHOUT_ROWS = {
@@ -132,11 +132,21 @@ def _asked(
         return Skipped(version.name, VIEW)
     if not grain:
         return Skipped(version.name, "it has no grain to find the same rows by")
-    if absent := [column for column in grain if column not in old.columns or column not in new.columns]:
-        return Skipped(version.name, f"not both have {', '.join(absent)} of its grain")
+    shared = _shared(old, new)
+    if absent := [column for column in grain if column not in shared]:
+        return Skipped(version.name, f"not both have {', '.join(absent)} of its grain, of the same type")
     day = version.day if old.columns.get(version.day) == new.columns.get(version.day) == "date" else ""
     where = _computed(version, day, to_backfill.get(version.name))
     return _Asked(version.name, grain, old, new, day, where, pair.is_direct(name))
+
+
+def _shared(before: Relation, after: Relation) -> list[str]:
+    """The columns that both have, and whose values can be compared."""
+    return [
+        name
+        for name, kind in before.columns.items()
+        if after.columns.get(name) == kind and kind.rstrip("[]") not in INCOMPARABLE
+    ]
 
 
 def _reads_embedded(pair: Pair, name: str) -> bool:
@@ -159,13 +169,7 @@ def _computed(version: Version, day: str, missing: Backfill | None) -> sql.Compo
 
 def _quick_look(cursor: Cursor, asked: _Asked) -> _Difference | None:
     """See whether the columns that both have hold the same: one pass over each, where to join them takes many."""
-    shared = [name for name, kind in asked.before.columns.items() if asked.after.columns.get(name) == kind]
-    terms = [
-        sql.SQL("{}::text" if asked.before.columns[name].startswith(UNHASHED) else "{}").format(
-            sql.Identifier(name)
-        )
-        for name in shared
-    ]
+    terms = [sql.Identifier(name) for name in _shared(asked.before, asked.after)]
     contents = []
     for relation in (asked.before, asked.after):
         cursor.execute(
@@ -216,6 +220,7 @@ def _compared(
         exp.table_(one.name[1], db=one.name[0], quoted=True).sql("postgres")
         for one in (asked.before, asked.after)
     )
+    columns = {**asked.before.columns, **asked.after.columns}
     same_row = exp.and_(
         *(
             exp.column(column, "s", quoted=True).eq(exp.column(column, "t", quoted=True))
@@ -227,10 +232,10 @@ def _compared(
         before,
         after,
         on=same_row,
+        skip_columns=[name for name in columns if columns[name].rstrip("[]") in INCOMPARABLE],
         where=seen.where.as_string(cursor),
         limit=samples,
     ).row_diff(skip_grain_check=True)
-    columns = {**asked.before.columns, **asked.after.columns}
     shown = shown_columns(asked.before.layer, columns, asked.grain, exposed)
     return RowChange(
         asked.model,

@@ -27,6 +27,7 @@ SELECT
   number AS order_line_key, 'shop'::TEXT AS source, 'EUR'::TEXT AS currency, 'product'::TEXT AS line_kind,
   'o' || number AS order_key, 'c' || number % 3 AS customer_id, {amount} AS net_amount, FALSE AS is_return,
   FALSE AS is_cancelled, NULL::DATE AS return_date, {street} || number AS street,
+  '[]'::JSON AS told, '[]'::JSONB AS extra,
   ('2024-01-31'::DATE + number)::DATE AS order_date
 FROM GENERATE_SERIES(1, 4) AS line(number)
 WHERE ('2024-01-31'::DATE + number) BETWEEN @start_date AND @end_date
