@@ -98,7 +98,11 @@ class Shop(Project):
 @pytest.fixture
 def shop(database: Settings, postgres: ThrowawayServer, tmp_path: Path) -> Shop:
     """The small project, in prod."""
-    root = tmp_path / "shop"
+    return make_shop(database, postgres, tmp_path / "shop")
+
+
+def make_shop(database: Settings, postgres: ThrowawayServer, root: Path) -> Shop:
+    """Make the small project and plan its prod."""
     (root / "macros").mkdir(parents=True)
     for name in ("__init__.py", "safe_promotion.py"):
         (root / "macros" / name).write_text((ROOT / "macros" / name).read_text())
