@@ -19,6 +19,7 @@ COMMANDS = {
     "profile": ("ops.cli.raw", "Describe a source's raw columns: nulls, values, keys, references."),
     "contracts": ("ops.cli.raw", "Check the contracts, and what SQLMesh knows of the raw tables."),
     "refresh": ("ops.cli.demo", "Bring prod up to date with the project and with what was loaded."),
+    "diff": ("ops.cli.diff", "Show what an environment would change in prod."),
     "forget": ("ops.cli.privacy", "Erase a person from the raw data and from all that was derived from it."),
     "summary": ("ops.cli.demo", "Show what is in the warehouse."),
     "metrics": (

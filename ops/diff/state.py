@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ops.errors import OpsError
 from ops.settings import Settings
+from ops.sqlmesh import SqlMesh
 
 if TYPE_CHECKING:
     from sqlmesh import Context
@@ -29,6 +30,16 @@ class Side:
     @property
     def name(self) -> str:
         return self.environment.name
+
+    @property
+    def models(self) -> list[str]:
+        """The models that it has a view of."""
+        shown = {info.name for info in self.environment.promoted_snapshots}
+        return [
+            name
+            for name, info in self.infos.items()
+            if name in shown and info.is_model and not info.is_symbolic
+        ]
 
     def view(self, name: str, dialect: str = "postgres") -> Name:
         """Return where the environment shows a model."""
@@ -56,33 +67,56 @@ class Pair:
         return sorted(self.before.infos.keys() - self.after.infos.keys())
 
     @property
+    def names(self) -> dict[str, str]:
+        """The names of the models that changed, by those that the state gives them."""
+        found = {**self.before.changed, **self.after.changed}
+        return {key: snapshot.node.name for key, snapshot in found.items() if snapshot.is_model}
+
+    @property
     def modified(self) -> list[str]:
         return sorted(self.after.changed.keys() & self.before.changed.keys())
 
 
-def read_pair(settings: Settings, environment: str, against: str) -> tuple[Context, Pair]:
-    """Return two environments, and the context whose connections they are read by; the caller closes it.
+@dataclass(frozen=True)
+class State:
+    """What the state says of a pair of environments, with the connections that it was read by."""
+
+    pair: Pair
+    context: Context
+
+    @property
+    def computed_until(self) -> int | None:
+        """The end, in milliseconds, of the last interval that was computed of any model of the other environment."""
+        return max(
+            self.context.state_reader.max_interval_end_per_model(self.pair.before.name).values(), default=None
+        )
+
+    def close(self) -> None:
+        self.context.engine_adapter.close()
+        self.context.close()
+
+
+def opened(settings: Settings, environment: str, against: str) -> State:
+    """Read two environments; the caller closes what comes back.
 
     Raises OpsError where one of them is not there, not finished or expired, and names those that there are.
     """
     from sqlmesh import Context
     from sqlmesh.utils.errors import SQLMeshError
 
+    if not SqlMesh(settings).has_state():  # SQLMesh would make it
+        raise OpsError(f"{problem_of(environment, None)} {there_are([])}")
     try:
         context = Context(paths=str(settings.root), load=False)
     except SQLMeshError as error:
         raise OpsError(f"SQLMesh cannot read its configuration: {error}") from error
     try:
-        pair = _read(context, environment, against)
-    except SQLMeshError as error:
+        return State(_read(context, environment, against), context)
+    except BaseException as error:
         context.close()
-        raise OpsError(
-            f"SQLMesh does not say what {environment} and {against} consist of: {error}"
-        ) from error
-    except BaseException:
-        context.close()
+        if isinstance(error, SQLMeshError):
+            raise OpsError(f"SQLMesh does not say what {environment} and {against} are: {error}") from error
         raise
-    return context, pair
 
 
 def _read(context: Context, environment: str, against: str) -> Pair:

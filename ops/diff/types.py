@@ -34,6 +34,7 @@ class Backfill:
     model: str
     spans: tuple[tuple[date, date], ...]  # first and last day of each
     days: int
+    is_whole: bool  # it is not computed day by day, but in one go
     estimated_rows: int | None  # None where nothing is known to estimate by
 
 
@@ -111,8 +112,7 @@ class MetricChange:
     champion_after: str
     before: float | None
     after: float | None
-    verdict_before: str
-    verdict_after: str
+    verdict: str  # of the gates about it, as ops.evaluation has it
 
 
 @dataclass(frozen=True)
