@@ -115,6 +115,7 @@ def make_shop(database: Settings, postgres: ThrowawayServer, root: Path) -> Shop
     shop = Shop(settings, postgres)
     shop.write()
     shop.plan()
+    shop.administer("GRANT USAGE ON SCHEMA bi TO bi_reader")
     return shop
 
 
@@ -123,6 +124,4 @@ def shared(
     module_database: Settings, postgres: ThrowawayServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Shop:
     """The small project in prod, for all tests of a module: each promotes something of its own first."""
-    shop = make_shop(module_database, postgres, tmp_path_factory.mktemp("shared") / "shop")
-    shop.administer("GRANT USAGE ON SCHEMA bi TO bi_reader")
-    return shop
+    return make_shop(module_database, postgres, tmp_path_factory.mktemp("shared") / "shop")

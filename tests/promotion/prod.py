@@ -15,10 +15,10 @@ STATE = """
     SELECT 'environment', name, promoted_snapshot_ids, (finalized_ts IS NOT NULL)::text, NULL
     FROM sqlmesh._environments WHERE name = 'prod'
     UNION ALL
-    SELECT 'version', part.name, part.identifier, part.version, (snapshot.unpaused_ts IS NOT NULL)::text
+    SELECT 'version', part.name, snapshot.identifier, part.version, (snapshot.unpaused_ts IS NOT NULL)::text
     FROM sqlmesh._environments AS environment
-    CROSS JOIN json_to_recordset(environment.snapshots::json) AS part (name text, identifier text, version text)
-    JOIN sqlmesh._snapshots AS snapshot ON snapshot.name = part.name AND snapshot.identifier = part.identifier
+    CROSS JOIN json_to_recordset(environment.snapshots::json) AS part (name text, fingerprint jsonb, version text)
+    JOIN sqlmesh._snapshots AS snapshot ON snapshot.name = part.name AND snapshot.fingerprint::jsonb = part.fingerprint
     WHERE environment.name = 'prod'
     UNION ALL
     SELECT 'statements', md5(environment_statements), NULL, NULL, NULL

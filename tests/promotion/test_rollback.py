@@ -118,14 +118,9 @@ def test_the_janitor_leaves_what_was_replaced_for_a_week_from_then(shared: Shop)
 
 def identifiers(shop: Shop) -> set[str]:
     """The version of the table that prod shows."""
-    connection = shop.settings.connect(database=shop.settings.state_database)
-    with closing(connection), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT part.identifier FROM sqlmesh._environments AS environment CROSS JOIN "
-            "json_to_recordset(environment.snapshots::json) AS part (name text, identifier text) "
-            "WHERE environment.name = 'prod' AND part.name LIKE '%%core%%sale%%'"
-        )
-        return {row[0] for row in cursor.fetchall()}
+    with closing(Context(paths=str(shop.root), load=False)) as context:
+        prod = context.state_sync.get_environment("prod")
+        return {one.identifier for one in prod.snapshots if one.name.endswith('"core"."sale"')}
 
 
 def expired(shop: Shop, moment: datetime) -> set[str]:
