@@ -8,11 +8,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from ops.diff.types import EnvironmentDiff, KpiChange, MetricChange, RowChange
+from ops.diff.types import EnvironmentDiff, KpiChange, MetricChange, ModelChange, RowChange, Skipped
 from ops.wording import number
 
 MOST_NAMED = 8  # names in a sentence
 MOST_COLUMNS = 5  # that are told of a model whose rows changed
+WITHOUT_TABLE = ("EMBEDDED", "EXTERNAL", "AUDIT")
 CHANGES = ("added", "removed", "directly modified", "indirectly modified", "metadata only")
 
 
@@ -65,10 +66,7 @@ def tables(diff: EnvironmentDiff) -> list[Table]:
         Table(
             "Models",
             ("model", "change", "class", "kind", "table"),
-            tuple(
-                (m.model, m.change, m.category, m.kind.lower(), "the same" if m.is_same_table else "its own")
-                for m in diff.models
-            ),
+            tuple((m.model, m.change, m.category, m.kind.lower(), _table_of(m)) for m in diff.models),
         ),
         Table(
             "To backfill",
@@ -120,7 +118,10 @@ def tables(diff: EnvironmentDiff) -> list[Table]:
         Table(
             "Learned models",
             ("model", "source", "part", "metric", before, after, "gates"),
-            tuple((m.model, m.source, m.part, m.metric, *_champions(m), m.verdict) for m in diff.metrics),
+            tuple(
+                (m.model, m.source, m.part, m.metric, *_champions(m), m.verdict)
+                for m in sorted(diff.metrics, key=_importance)
+            ),
         ),
         Table(
             "Rows",
@@ -132,7 +133,7 @@ def tables(diff: EnvironmentDiff) -> list[Table]:
             f"The same rows in tables of their own: {', '.join(diff.same_rows)}." if diff.same_rows else "",
         ),
         Table("Samples", ("model", "rows", "values"), tuple(_samples(diff.rows)), _hidden(diff.rows)),
-        Table("Not compared", ("what", "reason"), tuple((s.what, s.reason) for s in diff.skipped)),
+        Table("Not compared", ("reason", "what"), tuple(_skipped(diff.skipped))),
     ]
     return [table for table in found if table.rows or (table.note and table.title == "Rows")]
 
@@ -145,7 +146,7 @@ def names(found: Sequence[str]) -> str:
 
 def change_of(kpi: KpiChange) -> str:
     """Return before, after and what lies between them."""
-    money = f" {kpi.currency}" if kpi.metric.endswith("_amount") else ""
+    money = f" {kpi.currency}" if kpi.unit == "money" else ""
     if kpi.before is None:
         return f"new, {cell(kpi.after)}{money}"
     if kpi.after is None:
@@ -243,22 +244,35 @@ def _rows(diff: EnvironmentDiff) -> str:
     )
 
 
+def _table_of(model: ModelChange) -> str:
+    if model.kind in WITHOUT_TABLE or model.change in ("added", "removed"):
+        return ""
+    return "the same" if model.is_same_table else "another"
+
+
+def _importance(metric: MetricChange) -> tuple[bool, bool]:
+    """What fails a gate first, then what another method serves."""
+    return metric.verdict != "fails", metric.champion_before == metric.champion_after
+
+
 def _champions(metric: MetricChange) -> tuple[str, str]:
     before = f"{number(metric.before)} {metric.champion_before}".strip()
     return before, f"{number(metric.after)} {metric.champion_after}".strip()
 
 
 def _samples(rows: Sequence[RowChange]) -> list[tuple[object, ...]]:
-    return [
-        (change.model, kind, _values(row))
+    """The first row of each sort of each model before the second ones: a table may be cut."""
+    found = [
+        (number, (change.model, kind, _values(row)))
         for change in rows
         for kind, sample in (
             ("changed", change.sample.changed),
             ("added", change.sample.added),
             ("removed", change.sample.removed),
         )
-        for row in sample
+        for number, row in enumerate(sample)
     ]
+    return [row for _, row in sorted(found, key=lambda item: item[0])]
 
 
 def _values(row: Mapping[str, Any]) -> str:
@@ -276,7 +290,15 @@ def _value(value: object) -> str:
         return f"{value.normalize():f}"
     if isinstance(value, float):
         return f"{value:.10g}"
+    if isinstance(value, bool):
+        return str(value).lower()
     return "NULL" if value is None else str(value) if isinstance(value, int) else cell(value)
+
+
+def _skipped(skipped: Sequence[Skipped]) -> list[tuple[object, ...]]:
+    """What was not compared, by the reason."""
+    reasons = dict.fromkeys(item.reason for item in skipped)
+    return [(reason, ", ".join(item.what for item in skipped if item.reason == reason)) for reason in reasons]
 
 
 def _hidden(rows: Sequence[RowChange]) -> str:

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from ops.cli.main import cli
 from ops.diff import EnvironmentDiff, as_json, as_markdown, as_text, compare_environment
-from ops.diff.types import ColumnChange, ContractChange, KpiChange, MetricChange, Risk
+from ops.diff.types import ColumnChange, ContractChange, KpiChange, MetricChange
 from ops.errors import OpsError
 from tests.support import Project
 
@@ -22,6 +22,8 @@ WITHOUT_WEIGHT = "it reads weight, which goes"
 
 def test_models_are_told_by_who_changed_them_and_how_sqlmesh_classed_it(dev: EnvironmentDiff) -> None:
     assert [(item.model, item.change, item.category) for item in dev.models] == [
+        ("mart.coming", "added", ""),
+        ("mart.going", "removed", ""),
         ("bi.parcel", "directly modified", "breaking"),
         ("core.fct_order_line", "directly modified", "breaking"),
         ("mart.parcel", "directly modified", "non-breaking"),
@@ -50,17 +52,21 @@ def test_rows_are_found_by_the_grain_where_any_differ(dev: EnvironmentDiff) -> N
     assert found == {
         "core.fct_order_line": (0, 0, 1, {"net_amount": 1, "street": 1}),
         "mart.daily": (0, 0, 1, {"net_amount": 1}),
-        "bi.daily": (0, 0, 1, {"net_amount": 1}),
         "ml.model_evaluation": (0, 0, 1, {"metric_value": 1}),
     }
-    assert dev.same_rows == ("bi.parcel", "bi.parcel_key", "mart.counted", "mart.parcel")
-    assert dev.skipped == ()
+    fact = next(item for item in dev.rows if item.model == "core.fct_order_line")
+    assert (fact.before, fact.after) == (4, 4)  # of all days, though one of them is compared
+    assert dev.same_rows == ("mart.parcel", "bi.parcel", "mart.counted")
+    assert {item.what for item in dev.skipped} == {"bi.daily", "bi.parcel_key"}
+    assert all("a view that nobody changed" in item.reason for item in dev.skipped)
 
 
 def test_samples_show_what_changed_but_no_text_that_bi_does_not_show(dev: EnvironmentDiff) -> None:
     fact = next(item for item in dev.rows if item.model == "core.fct_order_line")
     assert fact.sample.changed == ({"order_line_key": 3, "net_amount": [30, 35]},)
     assert fact.sample.hidden == ("street",)
+    plain = json.loads(json.dumps(as_json(dev)))["rows"][0]["sample"]["changed"]
+    assert plain == [{"order_line_key": 3, "net_amount": ["30.0", "35.0"]}]
     for form in (as_text(dev), as_markdown(dev), json.dumps(as_json(dev))):
         assert "Elm Street" not in form
         assert "Oak Street" not in form
@@ -68,8 +74,8 @@ def test_samples_show_what_changed_but_no_text_that_bi_does_not_show(dev: Enviro
 
 def test_measures_are_told_by_month_and_in_total_where_they_differ(dev: EnvironmentDiff) -> None:
     assert dev.kpis == (
-        KpiChange("net_amount", "Net sales", "shop", "EUR", None, 100, 105),
-        KpiChange("net_amount", "Net sales", "shop", "EUR", FEBRUARY, 100, 105),
+        KpiChange("net_amount", "Net sales", "money", "shop", "EUR", None, 100, 105),
+        KpiChange("net_amount", "Net sales", "money", "shop", "EUR", FEBRUARY, 100, 105),
     )
     assert "Net sales, shop: 100 → 105 EUR (+5, +5.00 %)." in as_text(dev)
 
@@ -79,20 +85,22 @@ def test_learned_models_are_told_where_their_worth_differs(dev: EnvironmentDiff)
 
 
 def test_what_others_built_breaks_or_is_built_again_or_is_not_told_of(dev: EnvironmentDiff) -> None:
-    owner = "retail_transformer"
-    assert dev.risks == (
-        Risk("view report.late", owner, "bi.parcel", "breaks", WITHOUT_WEIGHT),
-        Risk(
-            "view report.very_late",
-            owner,
-            "bi.parcel",
+    assert {(risk.dependent, risk.view): (risk.fate, risk.reason) for risk in dev.risks} == {
+        ("view report.late", "bi.parcel"): ("breaks", WITHOUT_WEIGHT),
+        ("view report.very_late", "bi.parcel"): (
             "breaks",
             f"it stands on view report.late: {WITHOUT_WEIGHT}",
         ),
-        Risk(
-            "view report.keys", owner, "bi.parcel", "is built again", "the view cannot be replaced in place"
+        ("materialized view report.weights", "bi.parcel"): ("breaks", WITHOUT_WEIGHT),
+        ("function report.heaviest()", "bi.parcel"): ("breaks", WITHOUT_WEIGHT),
+        ("view report.leftover", "mart.going"): ("breaks", "the view goes"),
+        ("view report.theirs", "bi.parcel"): (
+            "breaks",
+            "it cannot be given back to its owner without GRANT stranger TO retail_transformer",
         ),
-    )
+        ("view report.keys", "bi.parcel"): ("is built again", "the view cannot be replaced in place"),
+    }
+    assert {risk.owner for risk in dev.risks} == {"retail_transformer", "stranger"}
 
 
 def test_what_is_computed_already_is_not_to_be_backfilled(dev: EnvironmentDiff) -> None:
@@ -106,6 +114,7 @@ def test_what_is_not_computed_is_told_with_an_estimate_and_not_compared(uncomput
     start = date(2024, 1, 1)
     assert estimated == {
         "core.fct_order_line": (False, start, 4),
+        "mart.coming": (True, start, None),
         "mart.counted": (True, start, 4),
         "mart.daily": (True, start, 4),
         "mart.parcel": (True, start, 5),
@@ -113,7 +122,7 @@ def test_what_is_not_computed_is_told_with_an_estimate_and_not_compared(uncomput
     }
     assert (uncomputed.rows, uncomputed.kpis, uncomputed.metrics) == ((), (), ())
     assert {item.what for item in uncomputed.skipped} == {
-        *estimated,
+        *(name for name in estimated if name != "mart.coming"),
         "bi.daily",
         "bi.parcel",
         "bi.parcel_key",
@@ -134,7 +143,8 @@ def test_what_was_not_made_from_what_is_served_is_said_to_take_it_back(
     shop: Project, dev: EnvironmentDiff
 ) -> None:
     back = compare_environment(shop.settings, "same", against="dev")
-    assert {item.model for item in back.models if item.is_behind} == {item.model for item in dev.models}
+    modified = {item.model for item in dev.models if "modified" in item.change}
+    assert {item.model for item in back.models if item.is_behind} == modified
     assert "dev would lose versions that same was not made from" in as_text(back)
 
 

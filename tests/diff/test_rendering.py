@@ -31,7 +31,7 @@ def found(**parts: object) -> EnvironmentDiff:
 
 def kpi(before: str | None, after: str | None, month: date | None = None) -> KpiChange:
     values = (None if value is None else Decimal(value) for value in (before, after))
-    return KpiChange("net_amount", "Net sales", "shop", "EUR", month, *values)
+    return KpiChange("net_amount", "Net sales", "money", "shop", "EUR", month, *values)
 
 
 def rows(model: str, **sample: object) -> RowChange:
@@ -104,7 +104,7 @@ def test_markdown_is_a_summary_with_details_that_unfold() -> None:
     text = as_markdown(found(skipped=(Skipped("mart.x", "it has no grain"),)))
     head, _, details = text.partition("<details>")
     assert head.startswith("### What dev changes in prod\n\n- Models: 1 directly modified.")
-    assert "| `mart.x` | `it has no grain` |" in details
+    assert "| `it has no grain` | `mart.x` |" in details
     assert text.count("<details>") == text.count("</details>") == 2
 
 
