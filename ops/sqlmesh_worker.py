@@ -167,7 +167,7 @@ def main() -> None:
     with suppress(EOFError):
         while True:
             arguments = connection.recv()
-            connection.send(session.run(arguments) if arguments else session.prod())
+            connection.send(tuple(session.run(arguments)) if arguments else session.prod())
     os._exit(0)  # to take a million objects apart takes a second
 
 
