@@ -89,7 +89,7 @@ def _looked_at(settings: Settings, names: tuple[str, ...], reads_models: bool) -
 def _safely(name: str, place: Place) -> Check:
     try:
         return CHECKS[name](place)
-    except (OpsError, LoadError, psycopg2.Error) as error:
+    except (OpsError, LoadError, psycopg2.Error, OSError) as error:
         first = next(iter(str(error).strip().splitlines()), type(error).__name__)
         return Check(
             name, "fail", f"It could not be looked at: {first}", "`retail --debug doctor` says more."

@@ -40,7 +40,8 @@ STATE = """
 """
 LOAD = """
     INSERT INTO ingest.load
-        (source, table_name, file, bytes, status, rows_read, rows_loaded, rows_rejected, sha256, event_dates, finished_at)
+        (source, table_name, file, bytes, status, rows_read, rows_loaded, rows_rejected, sha256, event_dates,
+         finished_at)
     VALUES ('shop', 'sale', %s, 1, %s, 1, 1, 0, 'x', %s::date[], now())
 """
 
