@@ -16,6 +16,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
 from loaders.contract import load_contract, load_contracts
 from loaders.schema import ensure_tables
 from ops import dotenv
+from ops.aftercare import tell_what_is_wrong
 from ops.doctor import data, project, report, server
 from ops.doctor.check import Check
 from ops.doctor.check import Place as Looked
@@ -26,6 +27,7 @@ from ops.postgres.throwaway import ThrowawayServer
 from ops.refresh_ledger import TABLES
 from ops.settings import Settings
 from tests.ops.conftest import Place
+from tests.ops.listeners import Web, listening
 from tests.ops.test_cli import retail
 
 STATE = """
@@ -357,6 +359,26 @@ def test_what_a_promotion_dropped_is_told_until_somebody_makes_it_again(loaded: 
     loaded.warehouse.execute("CREATE MATERIALIZED VIEW ann.sums AS SELECT 1 AS id")
     loaded.warehouse.execute("CREATE FUNCTION ann.best(integer) RETURNS int LANGUAGE sql RETURN 1")
     assert data.dependents(loaded).verdict == "ok"
+
+
+def test_after_a_refresh_what_is_wrong_with_the_data_is_told_and_nothing_where_all_is_well(
+    loaded: Looked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = loaded.settings
+    with listening(Web()) as web:
+        variables = {"RETAIL_ALERT_WEBHOOK_URL": web.url}
+        tell_what_is_wrong(settings, variables)
+        assert web.received == []
+        load(loaded, "a.csv", "failed")
+        tell_what_is_wrong(settings, variables)
+        ((_, told),) = web.received
+        assert (told["event"], told["lines"]) == ("data_failed", ["loads: not loaded: shop a.csv (failed)"])
+
+    def not_looked_at(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("ops.aftercare.look", not_looked_at)
+    tell_what_is_wrong(settings, {})  # there is nobody to tell
 
 
 def test_a_check_that_cannot_be_made_fails_and_hides_no_other(
