@@ -26,7 +26,7 @@ pytestmark = pytest.mark.long(minutes=3)
 PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
 SALE = """
 MODEL (
-  name core.fct_order_line,
+  name core.sale_line,
   kind INCREMENTAL_BY_TIME_RANGE (time_column order_date),
   grain line_id,
   start '2026-02-28',
@@ -39,17 +39,28 @@ FROM raw_online_retail.transaction WHERE _event_date BETWEEN @start_date AND @en
 """
 SHOWN = """
 MODEL (name bi.sale, kind VIEW, grants ('select' = array['bi_reader']));
-SELECT customer_id, amount, order_date FROM core.fct_order_line
+SELECT customer_id, amount, order_date FROM core.sale_line
 """
 USAGE = "after_all: ['GRANT USAGE ON SCHEMA bi TO bi_reader']\n"
 ROWS = "SELECT customer_id, amount, order_date FROM bi.sale ORDER BY 2"
+# Whose each table, view and schema is, and who may do what with it.
 RIGHTS = """
-    SELECT n.nspname, c.relname, c.relkind, pg_get_userbyid(c.relowner), c.relacl::text, n.nspacl::text
-    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' ORDER BY 1, 2
+    SELECT owned.name, pg_get_userbyid(owned.owner), entry.grantee::regrole::text, entry.privilege_type,
+        entry.is_grantable
+    FROM (
+        SELECT format('%I.%I', n.nspname, c.relname), c.relowner,
+            coalesce(c.relacl, acldefault('r', c.relowner)), n.nspname
+        FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'v', 'm', 'S')
+        UNION ALL
+        SELECT nspname, nspowner, coalesce(nspacl, acldefault('n', nspowner)), nspname FROM pg_namespace
+    ) AS owned (name, owner, acl, schema)
+    CROSS JOIN LATERAL aclexplode(owned.acl) AS entry
+    WHERE owned.schema !~ '^pg_' AND owned.schema <> 'information_schema'
+    ORDER BY 1, 2, 3, 4
 """
 ROLES = """
-    SELECT r.rolname, r.rolcanlogin, r.rolconfig::text, d.datname, d.datacl::text, s.setconfig::text
+    SELECT r.rolname, r.rolcanlogin, r.rolconfig::text, d.datname, s.setconfig::text,
+        array(SELECT unnest(d.datacl)::text ORDER BY 1)
     FROM pg_roles AS r CROSS JOIN pg_database AS d LEFT JOIN pg_db_role_setting AS s ON s.setdatabase = d.oid
     WHERE r.rolname !~ '^pg_' AND d.datname LIKE 'retail%' ORDER BY 1, 4
 """
