@@ -1,0 +1,77 @@
+"""Which models differ between two environments, and how SQLMesh classed that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ops.diff.state import Pair, Side
+from ops.diff.types import ADDED, REMOVED, Change, ModelChange
+
+if TYPE_CHECKING:
+    from sqlmesh.core.snapshot import Snapshot, SnapshotInfoLike
+
+# Beside SQLMesh's own words; from the most severe on.
+CATEGORIES = (
+    "breaking",
+    "non-breaking",
+    "forward-only",
+    "indirect breaking",
+    "indirect non-breaking",
+    "metadata",
+)
+
+
+def model_changes(pair: Pair, same_tables: frozenset[str]) -> tuple[ModelChange, ...]:
+    """Return what differs, what somebody changed first. `same_tables`: the models that both show from one table."""
+    found = [_one(pair.after, name, ADDED) for name in pair.added]
+    found += [_one(pair.before, name, REMOVED) for name in pair.removed]
+    for name in pair.modified:
+        after, before = pair.after.changed[name], pair.before.changed[name]
+        found.append(
+            ModelChange(
+                after.node.name,
+                _change(after, before),
+                category_between(after, before),
+                _kind(after),
+                name in same_tables,
+                is_behind=before.fingerprint not in {version.fingerprint for version in after.all_versions},
+            )
+        )
+    order = {"added": 0, "removed": 1, "directly modified": 2, "indirectly modified": 3, "metadata only": 4}
+    return tuple(sorted(found, key=lambda item: (order[item.change], item.model)))
+
+
+def category_between(after: SnapshotInfoLike, before: SnapshotInfoLike) -> str:
+    """Return the most severe class of the versions that lie between two of a model, on the way to either.
+
+    A change that was planned in several steps is classed step by step: the last one alone may be harmless.
+    """
+    ways = [
+        [version for version in mine.all_versions if version.fingerprint not in _fingerprints(other)]
+        for mine, other in ((after, before), (before, after))
+    ]
+    # On the way back to a version that both come from, what was done is undone.
+    steps = [version.change_category for way in ways for version in way]
+    classed = [int(category) for category in steps if category is not None]
+    return CATEGORIES[min(classed) - 1] if classed else ""
+
+
+def _fingerprints(snapshot: SnapshotInfoLike) -> set[object]:
+    return {version.fingerprint for version in snapshot.all_versions}
+
+
+def _change(after: Snapshot, before: Snapshot) -> Change:
+    if after.is_directly_modified(before):
+        return "directly modified"
+    if after.is_indirectly_modified(before):
+        return "indirectly modified"
+    return "metadata only"
+
+
+def _one(side: Side, name: str, change: Change) -> ModelChange:
+    snapshot = side.changed[name]
+    return ModelChange(snapshot.node.name, change, "", _kind(snapshot), is_same_table=False, is_behind=False)
+
+
+def _kind(snapshot: Snapshot) -> str:
+    return snapshot.model_kind_name.value if snapshot.model_kind_name else "AUDIT"
