@@ -187,6 +187,9 @@ class Contract(_Strict):
     time_zone: str = "UTC"
     currency: str | None = None
     download: str | None = None
+    fresh_within_days: Annotated[int, Field(ge=1)] | None = (
+        None  # the newest row is never older; None: no promise
+    )
     person: str | None = None  # table.column of the id by which `retail forget` finds a person's rows
     tables: Annotated[dict[str, Table], Field(min_length=1)]
 

@@ -3,3 +3,7 @@
 
 class OpsError(Exception):
     """Something that the user can put right; the message says what happened and what to do."""
+
+
+class ToldError(OpsError):
+    """A failure of which an alert was sent already."""

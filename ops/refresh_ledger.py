@@ -11,9 +11,9 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from loaders.contract import load_contracts
 from loaders.schema import ensure_tables
 from ops.errors import OpsError
+from ops.locks import REFRESH as LOCK
 from ops.settings import Settings
 
-LOCK = 7_265_002  # one refresh at a time
 TABLES = """
 CREATE TABLE IF NOT EXISTS ingest.refresh (
     refresh_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

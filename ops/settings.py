@@ -155,7 +155,7 @@ def load_settings(root: Path | None = None, environment: Mapping[str, str] | Non
     `environment` stands in for the process environment. Raises OpsError for a value that makes no sense.
     """
     root = root or project_root()
-    values = {**(os.environ if environment is None else environment), **dotenv.read(root / ".env")}
+    values = read_variables(root, environment)
     transformer = Login(_text(values, "PGUSER", "retail_transformer"), values.get("PGPASSWORD", ""))
     return Settings(
         root=root,
@@ -175,6 +175,11 @@ def load_settings(root: Path | None = None, environment: Mapping[str, str] | Non
         server=_server(values),
         hash_key=values.get("RETAIL_HASH_KEY", ""),
     )
+
+
+def read_variables(root: Path, environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the environment with the lines of the project's `.env` over it. Raises OpsError."""
+    return {**(os.environ if environment is None else environment), **dotenv.read(root / ".env")}
 
 
 def _server(values: Mapping[str, str]) -> Server:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -10,11 +11,12 @@ from typing import IO, Any
 
 import psycopg2
 
-from ops.errors import OpsError
+from ops import log
+from ops.errors import OpsError, ToldError
 from ops.restatement import Restatement
 from ops.settings import Settings
 from ops.sqlmesh_process import COMMAND
-from ops.sqlmesh_worker import Worker
+from ops.sqlmesh_worker import Ended, Worker
 
 RawTable = tuple[str, str]  # source, table
 RAW = "raw_"
@@ -88,20 +90,29 @@ class SqlMesh:
     def run(self, arguments: Sequence[str], answer: str = "") -> None:
         """Run a sqlmesh command with its output on the terminal and `answer` to what it asks.
 
-        Raises OpsError when it fails.
+        Raises OpsError when it fails, a ToldError where an alert was sent.
         """
         sys.stdout.flush()
-        code = self._plan(arguments) if arguments[0] == "plan" else self._run_apart(arguments, answer)
-        if code != 0:
-            raise OpsError(f"`sqlmesh {' '.join(arguments)}` failed; what it said is above.")
+        began = time.monotonic()
+        ended = self._plan(arguments) if arguments[0] == "plan" else self._run_apart(arguments, answer)
+        log.event(
+            "sqlmesh",
+            "error" if ended.code else "info",
+            arguments=list(arguments),
+            exit_code=ended.code,
+            seconds=round(time.monotonic() - began, 2),
+        )
+        if ended.code != 0:
+            kind = ToldError if ended.was_told else OpsError
+            raise kind(f"`sqlmesh {' '.join(arguments)}` failed; what it said is above.")
 
-    def _plan(self, arguments: Sequence[str]) -> int:
-        code = self._working().run(arguments)
-        if code != 0:
+    def _plan(self, arguments: Sequence[str]) -> Ended:
+        ended = self._working().run(arguments)
+        if ended.code != 0:
             self.close()  # what it knows of the state may not be true any more
-        return code
+        return ended
 
-    def _run_apart(self, arguments: Sequence[str], answer: str) -> int:
+    def _run_apart(self, arguments: Sequence[str], answer: str) -> Ended:
         self.close()  # the command may delete what the worker has read
         done = subprocess.run(
             [*COMMAND, *arguments],
@@ -112,7 +123,7 @@ class SqlMesh:
             text=True,
             check=False,
         )
-        return done.returncode
+        return Ended(done.returncode)
 
     def _working(self) -> Worker:
         self._worker = self._worker or Worker(self._settings.root, self._output, self._variables)

@@ -12,7 +12,7 @@ from contextlib import suppress
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from ops.errors import OpsError
 from ops.sqlmesh_process import set_up
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from ops.sqlmesh import Prod
 
 SECONDS_TO_END = 5
+
+
+class Ended(NamedTuple):
+    """How a command ended: its exit code, and whether an alert has told of a failure."""
+
+    code: int
+    was_told: bool = False
 
 
 class Worker:
@@ -43,12 +50,12 @@ class Worker:
         )
         theirs.close()
 
-    def run(self, arguments: Sequence[str]) -> int:
-        """Run a command of sqlmesh and return its exit code; 1 when the process is gone."""
+    def run(self, arguments: Sequence[str]) -> Ended:
+        """Run a command of sqlmesh and return how it ended: with 1 when the process is gone."""
         try:
-            return int(self._ask(list(arguments)))
+            return Ended(*self._ask(list(arguments)))
         except (EOFError, OSError):
-            return 1
+            return Ended(1)
 
     def prod(self) -> "Prod":
         """Return what prod consists of, whatever the project's files say. Raises OpsError when SQLMesh cannot tell."""
@@ -74,28 +81,39 @@ class Worker:
             self._process.wait()
 
 
+def without_tests() -> type:
+    """Return a loader that leaves the unit tests alone: who plans here skips them, and to parse them takes seconds."""
+    from sqlmesh.core.loader import SqlMeshLoader
+
+    class WithoutTests(SqlMeshLoader):
+        def load_model_tests(self) -> list[Any]:
+            return []
+
+    return WithoutTests
+
+
 class _Session:
     """One SQLMesh context for all commands. The project's files are read for the first one."""
 
     def __init__(self) -> None:
         from sqlmesh import Context, configure_logging, remove_excess_logs
         from sqlmesh.core.console import configure_console
-        from sqlmesh.core.loader import SqlMeshLoader
-
-        class WithoutTests(SqlMeshLoader):
-            """Leaves the unit tests alone: who plans here skips them, and to parse them takes seconds."""
-
-            def load_model_tests(self) -> list[Any]:
-                return []
 
         configure_logging()
         configure_console()
-        self._context = Context(paths=["."], load=False, loader=WithoutTests)
+        self._context = Context(paths=["."], load=False, loader=without_tests())
         remove_excess_logs(None, self._context.config.log_limit)
         self._is_loaded = False
 
-    def run(self, arguments: Sequence[str]) -> int:
-        """Run a command as the command line would; return its exit code."""
+    def run(self, arguments: Sequence[str]) -> Ended:
+        """Run a command as the command line would; return how it ended."""
+        from ops.promotion import alerting
+
+        alerting.was_told = False
+        code = self._code_of(arguments)
+        return Ended(code, alerting.was_told)
+
+    def _code_of(self, arguments: Sequence[str]) -> int:
         import click
         from sqlmesh.cli.main import cli
         from sqlmesh.utils.errors import SQLMeshError

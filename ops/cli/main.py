@@ -1,9 +1,13 @@
 """`retail`: the one command line of the project. Commands are imported on use, so that help is instant."""
 
 import sys
+import time
 from importlib import import_module
 
 import click
+
+from ops import log
+from ops.settings import project_root, read_variables
 
 # name -> (module, what it is for); the order is the order of the help.
 COMMANDS = {
@@ -11,8 +15,13 @@ COMMANDS = {
     "start": ("ops.cli.server", "Start the embedded Postgres; it keeps running."),
     "stop": ("ops.cli.server", "Stop the embedded Postgres."),
     "status": ("ops.cli.server", "Say which server is used and how it is."),
+    "doctor": (
+        "ops.cli.doctor",
+        "Look at everything that has to be right, and say what to do where it is not.",
+    ),
     "url": ("ops.cli.server", "Print the address to connect to, with its password."),
     "connect": ("ops.cli.server", "Use another Postgres than the embedded one."),
+    "rotate-passwords": ("ops.cli.server", "Give the roles new passwords."),
     "generate": ("ops.cli.generate", "Generate the files of an invented shop of any size."),
     "load": ("ops.cli.raw", "Load raw files into Postgres."),
     "loads": ("ops.cli.raw", "Show the ledger: what was loaded when, and what came of it."),
@@ -36,6 +45,7 @@ COMMANDS = {
     ),
     "quality": ("ops.cli.quality", "Show the evidence of data quality; fail when a blocking check did."),
 }
+UNATTENDED = ("load", "refresh")  # whose failures are told as alerts, too
 
 
 class LazyGroup(click.Group):
@@ -47,7 +57,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(import_module(COMMANDS[cmd_name][0]), cmd_name)
+        command = getattr(import_module(COMMANDS[cmd_name][0]), cmd_name.replace("-", "_"))
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -65,24 +75,54 @@ def cli(context: click.Context, debug: bool) -> None:
     Settings come from .env in the project's folder and from the environment; .env.example lists them.
     """
     context.obj = debug
+    log.begin(context.invoked_subcommand or "", read_variables(project_root()))
+    log.event("begin")
 
 
 def main() -> None:
-    """Run the command line: 0 when all is well, 1 with a message when not, 2 for a wrong call."""
+    """Run the command line: 0 when all is well, 1 with a message when not, 2 for a wrong call, 130 when stopped."""
+    began = time.monotonic()
+    code = 1
+    try:
+        code = _exit_code()
+    finally:
+        seconds = round(time.monotonic() - began, 2)
+        log.event("end", "error" if code else "info", exit_code=code, seconds=seconds)
+    sys.exit(code)
+
+
+def _exit_code() -> int:
     try:
         code = cli(standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
+        return code if isinstance(code, int) else 0
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
-        sys.exit(130)
+        return 130
     except Exception as error:
+        _tell(error)
         if "--debug" in sys.argv or not _is_for_people(error):
             raise
         click.echo(f"Error: {str(error).strip()}", err=True)
-        sys.exit(1)
+        return 1
+
+
+def _tell(error: Exception) -> None:
+    """Log a failure, and alert of it where nobody may be watching."""
+    from ops.errors import ToldError
+
+    message = str(error).strip()
+    log.event("failed", "error", kind=type(error).__name__, message=message)
+    command = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+    if command in UNATTENDED and not isinstance(error, ToldError):
+        from ops.alerts import Alert, tell
+
+        alert = Alert(
+            f"{command}_failed", f"retailmesh: `retail {command}` failed", tuple(message.splitlines())
+        )
+        tell(alert, read_variables(project_root()))
 
 
 def _is_for_people(error: Exception) -> bool:

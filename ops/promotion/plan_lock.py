@@ -18,21 +18,13 @@ from sqlmesh.core.plan.evaluator import BuiltInPlanEvaluator
 from sqlmesh.core.scheduler import Scheduler
 from sqlmesh.utils.errors import PlanError
 
+from ops.locks import PLAN as LOCK
+from ops.locks import holder
 from ops.promotion.patch import wrap
 
-LOCK = 7_265_003
 WAIT = "RETAIL_PLAN_WAIT_SECONDS"
 USUAL_WAIT = 600.0
 POLL_SECONDS = 0.5
-HOLDER = """
-    SELECT activity.pid, activity.usename, activity.application_name,
-        coalesce(host(activity.client_addr), 'this machine'),
-        date_trunc('second', clock_timestamp() - activity.backend_start)::text
-    FROM pg_locks AS held
-    JOIN pg_stat_activity AS activity ON activity.pid = held.pid
-    WHERE held.locktype = 'advisory' AND held.granted AND held.classid = 0 AND held.objid = %s AND held.objsubid = 1
-      AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-"""
 
 _is_held: ContextVar[bool] = ContextVar("is_held", default=False)
 
@@ -94,11 +86,5 @@ def _try(adapter: EngineAdapter) -> bool:
 def _holder(adapter: EngineAdapter) -> str:
     """Who holds the lock, in words."""
     with adapter.transaction():
-        cursor: Cursor = adapter.cursor
-        cursor.execute(HOLDER, [LOCK])
-        row = cursor.fetchone()
-    if row is None:
-        return "Another plan or run was under way"
-    pid, user, program, address, connected = row
-    who = f"{program or 'a program'} of {user} from {address}, server process {pid}"
-    return f"Another plan or run is under way ({who}, connected for {connected})"
+        found = holder(adapter.cursor, LOCK)
+    return f"Another plan or run is under way ({found})" if found else "Another plan or run was under way"

@@ -1,0 +1,7 @@
+"""SQLMesh reads this folder for `run` and `migrate` too, which read no macros: its methods are wrapped from here."""
+
+from ops.promotion import alerting, plan_lock, swap
+
+plan_lock.install()
+swap.install()
+alerting.install()
