@@ -7,6 +7,7 @@ app wrote (as Actions' own token is one) is updated: anybody may write a marker 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import OpsError
@@ -44,6 +45,13 @@ def report(title: str, text: str) -> str:
             if issue.pull_request is None and _is_ours(issue, ISSUE_MARK):
                 return str(issue.create_comment(_cut(text)).html_url)
         return str(repository.create_issue(title, _cut(f"{ISSUE_MARK}\n{text}")).html_url)
+
+
+def summarize(text: str) -> None:
+    """Add a text to the summary of this run of a workflow; outside of GitHub Actions nothing happens."""
+    if file := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with Path(file).open("a", encoding="utf-8") as summary:
+            summary.write(text)
 
 
 def run_address() -> str | None:

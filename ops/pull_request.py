@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO
 
 import psycopg2
 from rich.console import Console
@@ -22,6 +23,7 @@ from ops.demo import Steps
 from ops.errors import OpsError
 from ops.generating import DEMO_SEED, generate
 from ops.git import commit_of, has_commit, merge_base, remove_checkout, set_checkout
+from ops.github import summarize
 from ops.postgres import embedded
 from ops.postgres.remote import create_on, parse_url
 from ops.settings import GENERATED_SOURCE, Settings, load_settings
@@ -86,8 +88,10 @@ def try_out(project: Path, trial: Trial, markdown: Path, console: Console) -> No
         _run(places.head, (*RETAIL, "load", "--all"))  # what a new contract reads, if there is one
         _run(places.head, BOT if trial.by_bot else plan_of(trial.environment), keep_github=trial.by_bot)
     with steps.step("Diff"):
-        _run(places.head, (*RETAIL, "diff", trial.environment, "--markdown", str(markdown.resolve())))
-    console.print(f"\nWhat {trial.environment} changes is in {markdown}. Look around from {places.head}.")
+        with markdown.open("w", encoding="utf-8") as file:
+            _run(places.head, (*RETAIL, "diff", trial.environment, "--markdown"), output=file)
+        summarize(markdown.read_text("utf-8"))
+    console.print(f"What {trial.environment} changes is in {markdown}. Look around from {places.head}.")
 
 
 def start_of(project: Path, head: str) -> str:
@@ -179,7 +183,9 @@ def _settings(tree: Path) -> Settings:
     return load_settings(tree, clean_environment())
 
 
-def _run(tree: Path, command: Sequence[str], *, keep_github: bool = False) -> None:
+def _run(
+    tree: Path, command: Sequence[str], *, output: IO[str] | None = None, keep_github: bool = False
+) -> None:
     """Run a command with the code of a checkout. Raises OpsError when it fails."""
     environment = {
         name: value
@@ -192,6 +198,7 @@ def _run(tree: Path, command: Sequence[str], *, keep_github: bool = False) -> No
         cwd=tree,
         env={**environment, "RETAIL_PROJECT_DIR": str(tree)},
         stdin=subprocess.DEVNULL,
+        stdout=output,
         check=False,
     )
     if done.returncode != 0:
