@@ -76,6 +76,7 @@ def try_out(project: Path, trial: Trial, markdown: Path, console: Console) -> No
         for name, tree, reference in (("base", places.base, trial.base), ("head", places.head, trial.head)):
             commit = commit_of(project, reference)
             set_checkout(project, tree, commit)
+            _share_cache(places, tree)
             console.print(f"{name}: {reference} is {commit[:10]}, in {tree}")
     with steps.step("Postgres"):
         settings = _server(places, places.data(trial.scale), console)
@@ -121,6 +122,14 @@ def end(project: Path) -> bool:
         remove_checkout(project, tree)
     shutil.rmtree(places.folder)
     return True
+
+
+def _share_cache(places: Places, tree: Path) -> None:
+    """Let the checkouts share what SQLMesh keeps of the models that are the same in both."""
+    shared = places.folder / "cache"
+    shared.mkdir(exist_ok=True)
+    if not (tree / ".cache").exists():
+        (tree / ".cache").symlink_to(shared)
 
 
 def _server(places: Places, data: Path, console: Console) -> Settings:

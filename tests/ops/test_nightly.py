@@ -19,7 +19,8 @@ WELL = Check("loads", "ok", "Every file that was tried is loaded.")
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.delenv("GITHUB_RUN_ID", raising=False)
     return load_settings(tmp_path, {})
 
 
