@@ -40,8 +40,28 @@ def backfills(
             rows = _rows(cursor, after, relations.before.get(name), missing, is_all=missing == merged(needed))
             spans = [(_day(start), _day(end - 1)) for start, end in missing]
             days = sum((last - first).days + 1 for first, last in spans)
-            found.append(Backfill(after.node.name, tuple(spans), days, rows))
+            is_whole = not after.model.kind.is_incremental
+            found.append(Backfill(after.node.name, tuple(spans), days, is_whole, rows))
     return tuple(sorted(found, key=lambda item: item.model))
+
+
+def uncomputed(pair: Pair, missing: Sequence[Backfill]) -> frozenset[str]:
+    """Return the models of which the environment has computed nothing yet, and the views that read them.
+
+    To compare them with anything would only say so.
+    """
+    to_backfill = {item.model for item in missing}
+    changed = {key: snapshot for key, snapshot in pair.after.changed.items() if snapshot.is_model}
+    found = {key for key, item in changed.items() if item.node.name in to_backfill and not item.intervals}
+    while more := {
+        key
+        for key, item in changed.items()
+        if key not in found
+        and not item.is_materialized
+        and any(parent.name in found for parent in item.parents)
+    }:
+        found |= more
+    return frozenset(found)
 
 
 def merged(intervals: Sequence[Interval]) -> list[Interval]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
-from ops.diff.backfill import backfills
+from ops.diff.backfill import backfills, uncomputed
 from ops.diff.dependents import risks
 from ops.diff.evaluations import metric_changes
 from ops.diff.kpis import kpi_changes
@@ -49,12 +49,13 @@ def compare_environment(
             at_risk = risks(cursor, relations, names)
         with watch("backfill"):
             missing = backfills(cursor, pair, relations, state.computed_until)
+            empty = uncomputed(pair, missing)
         with watch("rows"):
-            rows = row_changes(cursor, pair, relations, same, samples, say)
+            rows = row_changes(cursor, pair, relations, same, missing, empty, samples, say)
         with watch("kpis"):
-            kpis, without = kpi_changes(cursor, settings.root, relations, say)
+            kpis, without = kpi_changes(cursor, settings.root, relations, empty, say)
         with watch("models"):
-            metrics = metric_changes(settings, pair, relations)
+            metrics = metric_changes(settings, pair, relations, empty)
         return EnvironmentDiff(
             pair.after.name,
             pair.before.name,

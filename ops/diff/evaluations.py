@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ops.diff.kpis import relation_name
 from ops.diff.relations import Relations
@@ -15,19 +15,20 @@ EVALUATION = "ml.model_evaluation"
 Key = tuple[str, str, str, str, int]
 
 
-def metric_changes(settings: Settings, pair: Pair, relations: Relations) -> tuple[MetricChange, ...]:
-    """Return where champion, value or verdict differ; nothing where both show the same evaluations."""
-    sides = [
-        {relation_name(name): item for name, item in side.items()}.get(EVALUATION)
-        for side in (relations.after, relations.before)
-    ]
-    if sides[0] and sides[1] and sides[0].table == sides[1].table:
-        return ()
+def metric_changes(
+    settings: Settings, pair: Pair, relations: Relations, not_computed: Collection[str]
+) -> tuple[MetricChange, ...]:
+    """Return where champion or value differ; nothing where both show the same evaluations, or none yet."""
     after, before = (
-        evaluated(settings, side.name).judged if shown else []
-        for side, shown in zip((pair.after, pair.before), sides, strict=True)
+        {relation_name(name): (name, item) for name, item in side.items()}.get(EVALUATION)
+        for side in (relations.after, relations.before)
     )
-    return compared(before, after)
+    if after and (after[0] in not_computed or (before and after[1].table == before[1].table)):
+        return ()
+    return compared(
+        evaluated(settings, pair.before.name).judged if before else [],
+        evaluated(settings, pair.after.name).judged if after else [],
+    )
 
 
 def compared(before: Sequence[Judged], after: Sequence[Judged]) -> tuple[MetricChange, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -23,29 +23,34 @@ Values = Mapping[Key, Decimal]
 
 
 def kpi_changes(
-    cursor: Cursor, root: Path, relations: Relations, say: Callable[[str], None]
+    cursor: Cursor,
+    root: Path,
+    relations: Relations,
+    not_computed: Collection[str],
+    say: Callable[[str], None],
 ) -> tuple[list[KpiChange], list[Skipped]]:
     """Return where the measures differ. What is not there to be computed is told instead."""
     if not (root / SEED).exists():
         return [], [Skipped("revenue, orders and customers", f"there is no {SEED}, which defines them")]
     found: list[KpiChange] = []
-    skipped: list[Skipped] = []
-    sides = [
+    without: dict[str, list[str]] = {}
+    empty = {relation_name(name) for name in not_computed}
+    after, before = (
         {relation_name(name): item for name, item in side.items()}
         for side in (relations.after, relations.before)
-    ]
+    )
     for metric in [item for item in read_metrics(root) if item.metric in KPIS and item.relation]:
         read = _tables(metric)
-        missing = sorted(name for name in read if any(name not in side for side in sides))
+        missing = sorted(name for name in read if name not in after or name not in before)
         if missing:
-            skipped.append(Skipped(metric.label, f"not both have {', '.join(missing)}"))
-            continue
-        if all(sides[0][name].table == sides[1][name].table for name in read):
-            continue
-        say(f"Comparing {metric.label.lower()}")
-        after, before = (_values(cursor, metric, side) for side in sides)
-        found += compared(metric, before, after)
-    return found, skipped
+            without.setdefault(f"not both have {', '.join(missing)}", []).append(metric.label)
+        elif read & empty:
+            reason = f"nothing of {', '.join(sorted(read & empty))} is computed yet"
+            without.setdefault(reason, []).append(metric.label)
+        elif any(after[name].table != before[name].table for name in read):
+            say(f"Comparing {metric.label.lower()}")
+            found += compared(metric, _values(cursor, metric, before), _values(cursor, metric, after))
+    return found, [Skipped(", ".join(labels), reason) for reason, labels in without.items()]
 
 
 def relation_name(name: str) -> str:

@@ -61,6 +61,6 @@ def _cell(column: str, value: object) -> str:
 
 def _escaped(text: str) -> str:
     """Return a sentence in which names with underscores, or of strangers, are no mark-up."""
-    for mark in "\\`*_<>[]@|":
+    for mark in "&\\`*_<>[]@|":
         text = text.replace(mark, f"&#{ord(mark)};")
     return text

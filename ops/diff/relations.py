@@ -47,6 +47,11 @@ class Relation:
     estimated_rows: int
 
     @property
+    def layer(self) -> str:
+        """The layer of the model: the schema, without the environment's name behind it."""
+        return self.name[0].partition("__")[0]
+
+    @property
     def identifier(self) -> sql.Identifier:
         return sql.Identifier(*self.name)
 

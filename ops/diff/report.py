@@ -51,7 +51,10 @@ def summary(diff: EnvironmentDiff) -> list[str]:
     if diff.metrics:
         failing = sorted({item.model for item in diff.metrics if item.verdict == "fails"})
         told = f"; a gate fails for {names(failing)}" if failing else ""
-        lines.append(f"Learned models: {len(diff.metrics)} evaluations differ{told}.")
+        count = (
+            "1 evaluation differs" if len(diff.metrics) == 1 else f"{len(diff.metrics)} evaluations differ"
+        )
+        lines.append(f"Learned models: {count}{told}.")
     return [line for line in lines if line]
 
 
@@ -70,7 +73,16 @@ def tables(diff: EnvironmentDiff) -> list[Table]:
         Table(
             "To backfill",
             ("model", "days", "from", "to", "rows (estimated)"),
-            tuple((b.model, b.days, b.spans[0][0], b.spans[-1][1], b.estimated_rows) for b in diff.backfills),
+            tuple(
+                (
+                    b.model,
+                    "all" if b.is_whole else b.days,
+                    "" if b.is_whole else b.spans[0][0],
+                    "" if b.is_whole else b.spans[-1][1],
+                    b.estimated_rows,
+                )
+                for b in diff.backfills
+            ),
             f"Rows as {before} holds them now for these days: an estimate.",
         ),
         Table(
@@ -197,7 +209,7 @@ def _contract(diff: EnvironmentDiff) -> str:
     breaking = [item.text for item in diff.contract if item.is_breaking]
     if breaking:
         return f"Breaks reports: {names(breaking)}."
-    return f"BI tools see {len(diff.contract)} harmless changes." if diff.contract else ""
+    return f"Harmless to reports: {names([item.text for item in diff.contract])}." if diff.contract else ""
 
 
 def _risks(diff: EnvironmentDiff) -> str:
@@ -259,7 +271,12 @@ def _values(row: Mapping[str, Any]) -> str:
 
 
 def _value(value: object) -> str:
-    return "NULL" if value is None else cell(value)
+    """A value of a row with all its digits."""
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    return "NULL" if value is None else str(value) if isinstance(value, int) else cell(value)
 
 
 def _hidden(rows: Sequence[RowChange]) -> str:

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
-from ops import bi_contract
 from ops.diff.relations import Relation, Relations
+from ops.diff.samples import exposed_columns, sample_of, shown_columns
 from ops.diff.state import Pair
-from ops.diff.types import RowChange, Sample, Skipped
+from ops.diff.types import Backfill, RowChange, Skipped
 
 if TYPE_CHECKING:
-    import pandas as pd
     from sqlmesh.core.engine_adapter.base import EngineAdapter
+    from sqlmesh.core.snapshot import Snapshot
     from sqlmesh.core.table_diff import RowDiff
 
 # How many rows, and a number that is the same when the rows are, in whatever order.
-CONTENT = "SELECT count(*), sum(hash_record_extended(ROW({}), 0)::numeric) FROM {}"
+CONTENT = "SELECT count(*), sum(hash_record_extended(ROW({columns}), 0)::numeric) FROM {view} WHERE {where}"
 UNHASHED = (
     "json",
     "xml",
@@ -32,20 +32,11 @@ UNHASHED = (
     "circle",
     "lseg",
 )  # no hash: their text has one
-# To the right of here the linter lets nothing personal in; left of it free text may stand.
-IMPERSONAL = ("core", "mart", "ml", bi_contract.LAYER, "seed")
-PLAIN = (
-    "numeric",
-    "integer",
-    "bigint",
-    "smallint",
-    "double",
-    "real",
-    "date",
-    "timestamp",
-    "boolean",
-    "interval",
-)
+NOT_COMPUTED = "nothing of it is computed yet"
+WITHOUT_ROWS = {
+    "EMBEDDED": "embedded: it is part of the models that read it",
+    "EXTERNAL": "external: others fill it",
+}
 
 
 @dataclass(frozen=True)
@@ -63,6 +54,7 @@ class _Asked:
     grain: tuple[str, ...]
     before: Relation
     after: Relation
+    where: sql.Composable  # the rows that are compared
 
 
 def row_changes(
@@ -70,79 +62,68 @@ def row_changes(
     pair: Pair,
     relations: Relations,
     same_tables: Collection[str],
+    missing: Sequence[Backfill],
+    not_computed: Collection[str],
     samples: int,
     say: Callable[[str], None],
 ) -> Rows:
-    """Compare the rows of the models that changed and whose tables are not the same."""
-    asked, skipped, same, changes = [], [], [], []
-    for name in pair.modified:
-        if name in same_tables:
-            continue
-        found = _asked(pair, relations, name)
-        if isinstance(found, Skipped):
-            skipped.append(found)
-        elif found:
-            asked.append(found)
-    exposed = exposed_columns(relations)
-    for number, one in enumerate(sorted(asked, key=lambda item: item.model), 1):
-        say(f"Comparing rows: {one.model} ({number} of {len(asked)})")
-        if _is_same(cursor, one):
-            same.append(one.model)
-            continue
-        change = _compared(pair.adapter, one, samples, exposed)
-        if change.added or change.removed or change.changed:
-            changes.append(change)
-        else:
-            same.append(one.model)  # but for the last digits of numbers in floating point
-    return Rows(tuple(changes), tuple(same), tuple(sorted(skipped, key=lambda item: item.what)))
-
-
-def exposed_columns(relations: Relations) -> frozenset[str]:
-    """Return the names of the columns that the views of bi show in both environments together."""
-    return frozenset(
-        column
-        for side in (relations.after, relations.before)
-        for relation in side.values()
-        if relation.name[0].partition("__")[0] == bi_contract.LAYER
-        for column in relation.columns
-    )
-
-
-def shown_columns(
-    schema: str, columns: Mapping[str, str], grain: Collection[str], exposed: Collection[str]
-) -> list[str]:
-    """Return the columns whose values a sample may show: what bi shows, the grain, and what cannot tell of a person.
-
-    That is numbers, dates and yes or no, in the layers from core on: the linter keeps personal columns out of these.
-    """
-    is_impersonal = schema.partition("__")[0] in IMPERSONAL
-    return [
-        name
-        for name, kind in columns.items()
-        if name in exposed
-        or name in grain
-        or (is_impersonal and kind.startswith(PLAIN) and not kind.endswith("[]"))
+    """Compare the rows of the models that changed and whose tables are not the same, of days that both have."""
+    to_backfill = {item.model: item for item in missing}
+    found = [
+        Skipped(pair.names[name], NOT_COMPUTED)
+        if name in not_computed
+        else _asked(pair, relations, name, to_backfill)
+        for name in pair.modified
+        if name not in same_tables
     ]
+    asked = sorted((one for one in found if isinstance(one, _Asked)), key=lambda one: one.model)
+    skipped = sorted((one for one in found if isinstance(one, Skipped)), key=lambda one: one.what)
+    exposed = exposed_columns(relations)
+    changes, same = [], []
+    for number, one in enumerate(asked, 1):
+        say(f"Comparing rows: {one.model} ({number} of {len(asked)})")
+        change = None if _is_same(cursor, one) else _compared(cursor, pair.adapter, one, samples, exposed)
+        if change and (change.added or change.removed or change.changed):
+            changes.append(change)
+        else:  # a hash also sees the last digits of floating point, which table_diff rounds off
+            same.append(one.model)
+    return Rows(tuple(changes), tuple(same), tuple(skipped))
 
 
-def _asked(pair: Pair, relations: Relations, name: str) -> _Asked | Skipped | None:
-    after = pair.after.changed[name]
-    if not after.is_model or after.is_symbolic:
-        return (
-            None
-            if not after.is_model
-            else Skipped(after.node.name, f"{after.model.kind.name.value.lower()}: no rows of its own")
-        )
-    model = after.node.name
+def _asked(
+    pair: Pair, relations: Relations, name: str, to_backfill: Mapping[str, Backfill]
+) -> _Asked | Skipped | None:
+    """What is to be compared of a model, or why nothing; None for what is no model."""
+    snapshot = pair.after.changed[name]
+    if not snapshot.is_model or not pair.before.changed[name].is_model:
+        return None
+    model = snapshot.node.name
     old, new = relations.before.get(name), relations.after.get(name)
+    grain = tuple(column.strip('"') for column in snapshot.model.on)
+    missing = to_backfill.get(model)
+    if reason := WITHOUT_ROWS.get(snapshot.model.kind.name.value):
+        return Skipped(model, reason)
     if old is None or new is None:
         return Skipped(model, f"{(pair.before if old is None else pair.after).name} shows no view of it")
-    grain = tuple(column.strip('"') for column in after.model.on)
     if not grain:
         return Skipped(model, "it has no grain to find the same rows by")
-    if missing := [column for column in grain if column not in old.columns or column not in new.columns]:
-        return Skipped(model, f"not both have {', '.join(missing)} of its grain")
-    return _Asked(model, grain, old, new)
+    if absent := [column for column in grain if column not in old.columns or column not in new.columns]:
+        return Skipped(model, f"not both have {', '.join(absent)} of its grain")
+    return _Asked(model, grain, old, new, _computed(snapshot, old, missing))
+
+
+def _computed(snapshot: Snapshot, relation: Relation, missing: Backfill | None) -> sql.Composable:
+    """The condition that a row's day is computed in both environments, where rows have a day."""
+    column = snapshot.model.time_column
+    day = column.column.name if column else ""
+    if missing is None or day not in relation.columns:
+        return sql.SQL("TRUE")
+    return sql.SQL(" AND ").join(
+        sql.SQL("NOT {} BETWEEN {} AND {}").format(
+            sql.Identifier(day), sql.Literal(str(first)), sql.Literal(str(last))
+        )
+        for first, last in missing.spans
+    )
 
 
 def _is_same(cursor: Cursor, asked: _Asked) -> bool:
@@ -156,18 +137,41 @@ def _is_same(cursor: Cursor, asked: _Asked) -> bool:
     ]
     found = []
     for relation in (asked.before, asked.after):
-        cursor.execute(sql.SQL(CONTENT).format(sql.SQL(", ").join(terms), relation.identifier))
+        cursor.execute(
+            sql.SQL(CONTENT).format(
+                columns=sql.SQL(", ").join(terms), view=relation.identifier, where=asked.where
+            )
+        )
         found.append(cursor.fetchone())
     return found[0] == found[1]
 
 
-def _compared(adapter: EngineAdapter, asked: _Asked, samples: int, exposed: Collection[str]) -> RowChange:
+def _compared(
+    cursor: Cursor, adapter: EngineAdapter, asked: _Asked, samples: int, exposed: Collection[str]
+) -> RowChange:
+    from sqlglot import exp
     from sqlmesh.core.table_diff import TableDiff
 
-    before, after = (sql_name(relation) for relation in (asked.before, asked.after))
-    difference = TableDiff(adapter, before, after, on=_columns(asked.grain), limit=samples).row_diff(
-        skip_grain_check=True
+    before, after = (
+        exp.table_(one.name[1], db=one.name[0], quoted=True).sql("postgres")
+        for one in (asked.before, asked.after)
     )
+    same_row = exp.and_(
+        *(
+            exp.column(column, "s", quoted=True).eq(exp.column(column, "t", quoted=True))
+            for column in asked.grain
+        )
+    )
+    difference = TableDiff(
+        adapter,
+        before,
+        after,
+        on=same_row,
+        where=asked.where.as_string(cursor),
+        limit=samples,
+    ).row_diff(skip_grain_check=True)
+    columns = {**asked.before.columns, **asked.after.columns}
+    shown = shown_columns(asked.before.layer, columns, asked.grain, exposed)
     return RowChange(
         asked.model,
         asked.grain,
@@ -177,63 +181,12 @@ def _compared(adapter: EngineAdapter, asked: _Asked, samples: int, exposed: Coll
         removed=difference.s_only_count,
         changed=difference.partial_match_count,
         changed_columns=_changed_columns(difference),
-        sample=_sample(difference, asked, exposed),
+        sample=sample_of(difference, columns, asked.grain, shown),
     )
-
-
-def sql_name(relation: Relation) -> str:
-    """Return the quoted name as SQLMesh takes it."""
-    from sqlglot import exp
-
-    return exp.table_(relation.name[1], db=relation.name[0], quoted=True).sql("postgres")
-
-
-def _columns(grain: Collection[str]) -> list[Any]:
-    from sqlglot import exp
-
-    return [exp.to_identifier(column, quoted=True) for column in grain]
 
 
 def _changed_columns(difference: RowDiff) -> dict[str, int]:
-    shares = difference.column_stats["pct_match"].fillna(100).astype(float)
+    """In how many rows each column differs, from the shares in which it does not."""
+    shares = difference.column_stats["pct_match"].astype(float).fillna(100)
     counts = {str(name): round(difference.join_count * (100 - share) / 100) for name, share in shares.items()}
     return {name: count for name, count in sorted(counts.items(), key=lambda item: -item[1]) if count}
-
-
-def _sample(difference: RowDiff, asked: _Asked, exposed: Collection[str]) -> Sample:
-    columns = {**asked.before.columns, **asked.after.columns}
-    shown = shown_columns(asked.before.name[0], columns, asked.grain, exposed)
-    changed = [
-        {
-            **{column: row[column] for column in asked.grain},
-            **{
-                column: [row[f"s__{column}"], row[f"t__{column}"]]
-                for column in shown
-                if f"s__{column}" in row and not _is_equal(row[f"s__{column}"], row[f"t__{column}"])
-            },
-        }
-        for row in _rows(difference.joined_sample)
-    ]
-    added, removed = (
-        tuple({column: row[column] for column in shown if column in row} for row in _rows(sample))
-        for sample in (difference.t_sample, difference.s_sample)
-    )
-    hidden = tuple(name for name in columns if name not in shown)
-    return Sample(added, removed, tuple(changed), hidden if added or removed or changed else ())
-
-
-def _rows(sample: pd.DataFrame) -> list[dict[str, Any]]:
-    import pandas as pd
-
-    rows = sample.astype(object).where(sample.notna(), None).to_dict("records")
-    return [
-        {
-            str(name): value.to_pydatetime() if isinstance(value, pd.Timestamp) else value
-            for name, value in row.items()
-        }
-        for row in rows
-    ]
-
-
-def _is_equal(before: object, after: object) -> bool:
-    return bool(before == after)

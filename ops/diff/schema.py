@@ -62,5 +62,5 @@ def _served(side: Mapping[str, Relation]) -> dict[str, Columns]:
     return {
         relation.name[1]: relation.columns
         for relation in side.values()
-        if relation.name[0].partition("__")[0] == bi_contract.LAYER
+        if relation.layer == bi_contract.LAYER
     }

@@ -34,6 +34,7 @@ class Backfill:
     model: str
     spans: tuple[tuple[date, date], ...]  # first and last day of each
     days: int
+    is_whole: bool  # it is not computed day by day, but in one go
     estimated_rows: int | None  # None where nothing is known to estimate by
 
 
