@@ -80,7 +80,9 @@ def _repository() -> "Iterator[Repository]":
         raise OpsError("PyGithub is missing: `make dev-env` installs it.") from error
     name, token = os.environ.get("GITHUB_REPOSITORY"), os.environ.get("GITHUB_TOKEN")
     if not name or not token:
-        raise OpsError("GITHUB_REPOSITORY (owner/name) and GITHUB_TOKEN have to be set, as in GitHub Actions.")
+        raise OpsError(
+            "GITHUB_REPOSITORY (owner/name) and GITHUB_TOKEN have to be set, as in GitHub Actions."
+        )
     address = os.environ.get("GITHUB_API_URL") or DEFAULT_BASE_URL
     client = Github(base_url=address, auth=Auth.Token(token), lazy=True, retry=None, timeout=30)
     try:

@@ -45,7 +45,9 @@ def report(night: Night, settings: Settings) -> str:
         checks = [check for check in night.found.checks if check.verdict == verdict]
         if checks:
             lines += ["", f"**{title}**", ""]
-            lines += [f"- {check.name}: {_code(check.found, settings)}. {check.advice}".rstrip() for check in checks]
+            lines += [
+                f"- {check.name}: {_code(check.found, settings)}. {check.advice}".rstrip() for check in checks
+            ]
     if address := run_address():
         lines += ["", f"The run, with all that was printed: {address}"]
     return "\n".join(lines) + "\n"

@@ -1,7 +1,7 @@
 """What a pull request does to the numbers: prod of the commit it starts from, beside it an environment of its commit.
 
-Both are built from a generated shop, on a server that holds nothing else, from clean checkouts in `.cache/pull_request`:
-neither the project's files as they are edited nor the server that `.env` names has a part in it.
+Both are built from a generated shop, on a server that holds nothing else, from clean checkouts in
+`.cache/pull_request`: neither files that are being edited nor the server that `.env` names has a part in it.
 """
 
 import os
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 import psycopg2
+from psycopg2.extensions import make_dsn
 from rich.console import Console
 
 from generator.scales import options
@@ -161,7 +162,9 @@ def _is_at(settings: Settings, address: str) -> bool:
 def _refuse_a_warehouse(settings: Settings, address: str) -> None:
     """Raise OpsError for a server that is somebody's: making roles anew would change their passwords."""
     try:
-        connection = psycopg2.connect(**{"dbname": "postgres", **parse_url(address)}, connect_timeout=10)
+        connection = psycopg2.connect(
+            make_dsn(**{"dbname": "postgres", **parse_url(address)}), connect_timeout=10
+        )
     except psycopg2.OperationalError as error:
         raise OpsError(f"{SERVER} names a server that cannot be reached: {str(error).strip()}") from error
     try:

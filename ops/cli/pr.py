@@ -22,7 +22,9 @@ def pr() -> None:
 @click.argument("environment")
 @click.option("--base", help="The commit to start from.  [default: the last one in common with main]")
 @click.option("--head", default="HEAD", show_default=True, help="The commit to try.")
-@click.option("--scale", type=click.Choice(SCALE_NAMES), default="small", show_default=True, help="Of the shop.")
+@click.option(
+    "--scale", type=click.Choice(SCALE_NAMES), default="small", show_default=True, help="Of the shop."
+)
 @click.option(
     "--markdown",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -30,7 +32,9 @@ def pr() -> None:
     show_default=True,
     help="Where to write what differs.",
 )
-@click.option("--bot", is_flag=True, help="In GitHub Actions: SQLMesh's bot makes the environment and reports.")
+@click.option(
+    "--bot", is_flag=True, help="In GitHub Actions: SQLMesh's bot makes the environment and reports."
+)
 def plan(environment: str, base: str | None, head: str, scale: str, markdown: Path, bot: bool) -> None:
     """Build prod from one commit and ENVIRONMENT from another, and write what differs.
 
@@ -42,7 +46,8 @@ def plan(environment: str, base: str | None, head: str, scale: str, markdown: Pa
 
     if not ENVIRONMENT.fullmatch(environment) or environment == "prod":
         raise OpsError(
-            f"{environment!r} is no name for the environment of a pull request: small letters, digits and _, as in pr_12."
+            f"{environment!r} is no name for the environment of a pull request: "
+            "it has small letters, digits and _, as in pr_12."
         )
     project = project_root()
     trial = Trial(environment, base or start_of(project, head), head, scale, by_bot=bot)

@@ -1,4 +1,4 @@
-"""What the workflows do, in their order, by the make targets that they run: a branch changes a model, and it reaches prod."""
+"""What the workflows do, in order, by the make targets that they run: a branch changes a model, and it reaches prod."""
 
 from __future__ import annotations
 

@@ -49,7 +49,11 @@ class GitHub:
         path = path.partition("?")[0].removeprefix(f"/repos/{REPOSITORY}")
         if method == "POST" and path.startswith("/check-runs"):
             number = len(self.checks) + 1
-            self.checks[number] = {**sent, "id": number, "url": f"{self.url}/repos/{REPOSITORY}/check-runs/{number}"}
+            self.checks[number] = {
+                **sent,
+                "id": number,
+                "url": f"{self.url}/repos/{REPOSITORY}/check-runs/{number}",
+            }
             return 201, self.checks[number]
         if method == "PATCH" and (found := re.fullmatch(r"/check-runs/(\d+)", path)):
             self.checks[int(found[1])].update(sent)
@@ -63,7 +67,9 @@ class GitHub:
         if found := re.fullmatch(r"/issues/(\d+)/comments", path):
             return (201, self.add_comment(sent["body"])) if method == "POST" else (200, self.comments)
         if path == "/issues":
-            return (201, self.add_issue(sent["title"], sent["body"])) if method == "POST" else (200, self.issues)
+            return (
+                (201, self.add_issue(sent["title"], sent["body"])) if method == "POST" else (200, self.issues)
+            )
         if found := re.fullmatch(r"/(issues|pulls)/(\d+)", path):
             sides = {"base": {"ref": "main"}, "head": {"ref": "dearer", "sha": "0" * 40}}
             return 200, {"number": int(found[2]), "url": f"{self.url}/repos/{REPOSITORY}{path}", **sides}
@@ -87,7 +93,9 @@ def github() -> Iterator[GitHub]:
             size = int(self.headers.get("Content-Length") or 0)
             sent = json.loads(self.rfile.read(size) or b"{}")
             known = self.headers.get("Authorization") == f"token {TOKEN}"
-            status, answer = state.answer(self.command, self.path, sent) if known else (401, {"message": "Bad token"})
+            status, answer = (
+                state.answer(self.command, self.path, sent) if known else (401, {"message": "Bad token"})
+            )
             content = json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

@@ -1,4 +1,4 @@
-"""A pull request is tried from clean checkouts, on a server that is nobody's; tests/integration/test_workflows.py does it."""
+"""A pull request is tried from clean checkouts, on a server that is nobody's (tests/integration/test_workflows.py)."""
 
 from __future__ import annotations
 

@@ -42,7 +42,9 @@ def test_there_are_the_four() -> None:
 
 def test_githubs_schema_holds() -> None:
     command = ("-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows")
-    done = subprocess.run([sys.executable, *command, *map(str, FILES)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, *command, *map(str, FILES)], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -102,7 +104,9 @@ def test_every_step_is_a_make_target_that_is_there(name: str, run: str) -> None:
 
 
 def test_targets_run_commands_of_retail_that_are_there() -> None:
-    used = re.findall(r"\$\(BIN\)/retail ([a-z-]+)(?: ([a-z]+)(?=\s))?", (ROOT / "Makefile").read_text("utf-8"))
+    used = re.findall(
+        r"\$\(BIN\)/retail ([a-z-]+)(?: ([a-z]+)(?=\s))?", (ROOT / "Makefile").read_text("utf-8")
+    )
     assert {"pr", "github", "promote", "nightly"} <= {name for name, _ in used}
     for name, second in used:
         command = cli.get_command(Context(cli), name)
