@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
 
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from ops.diff.relations import Relation, Relations
-from ops.diff.state import Pair
+from ops.diff.state import Interval, Pair, Version
 from ops.diff.types import Backfill
 
-if TYPE_CHECKING:
-    from sqlmesh.core.snapshot import Snapshot
-
-Interval = tuple[int, int]  # milliseconds, the end left out
 DAY = 86_400_000
 
 
@@ -31,7 +26,7 @@ def backfills(
     found = []
     for name in [*pair.added, *pair.modified]:
         after = pair.after.changed[name]
-        if not after.is_model or not after.is_materialized:
+        if not after.info.is_model or not after.info.is_materialized:
             continue
         before = pair.before.changed.get(name)
         needed = list(before.intervals) if before else _all_days(after, computed_until)
@@ -40,8 +35,8 @@ def backfills(
             rows = _rows(cursor, after, relations.before.get(name), missing, is_all=missing == merged(needed))
             spans = [(_day(start), _day(end - 1)) for start, end in missing]
             days = sum((last - first).days + 1 for first, last in spans)
-            is_whole = not after.model.kind.is_incremental
-            found.append(Backfill(after.node.name, tuple(spans), days, is_whole, rows))
+            is_whole = not after.info.is_incremental
+            found.append(Backfill(after.name, tuple(spans), days, is_whole, rows))
     return tuple(sorted(found, key=lambda item: item.model))
 
 
@@ -51,14 +46,14 @@ def uncomputed(pair: Pair, missing: Sequence[Backfill]) -> frozenset[str]:
     To compare them with anything would only say so.
     """
     to_backfill = {item.model for item in missing}
-    changed = {key: snapshot for key, snapshot in pair.after.changed.items() if snapshot.is_model}
-    found = {key for key, item in changed.items() if item.node.name in to_backfill and not item.intervals}
+    changed = {key: version for key, version in pair.after.changed.items() if version.info.is_model}
+    found = {key for key, item in changed.items() if item.name in to_backfill and not item.intervals}
     while more := {
         key
         for key, item in changed.items()
         if key not in found
-        and not item.is_materialized
-        and any(parent.name in found for parent in item.parents)
+        and not item.info.is_materialized
+        and any(parent.name in found for parent in item.info.parents)
     }:
         found |= more
     return frozenset(found)
@@ -88,28 +83,28 @@ def subtract(intervals: Sequence[Interval], taken: Sequence[Interval]) -> list[I
     return left
 
 
-def _all_days(snapshot: Snapshot, until: int | None) -> list[Interval]:
+def _all_days(version: Version, until: int | None) -> list[Interval]:
     from sqlmesh.utils.date import to_timestamp
 
-    if until is None or not snapshot.node.start:
+    if until is None or not version.start:
         return []
-    start = to_timestamp(snapshot.node.start)
+    start = to_timestamp(version.start)
     return [(start, until)] if start < until else []
 
 
 def _rows(
-    cursor: Cursor, snapshot: Snapshot, before: Relation | None, missing: Sequence[Interval], *, is_all: bool
+    cursor: Cursor, version: Version, before: Relation | None, missing: Sequence[Interval], *, is_all: bool
 ) -> int | None:
     """Estimate by what the other environment holds: of those days where rows have one, otherwise all of it."""
     if before is None:
         return None
-    column = snapshot.model.time_column
-    day = column.column.name if column else ""
-    if is_all or day not in before.columns:
+    if is_all or version.day not in before.columns:
         return before.estimated_rows
     spans = [
         sql.SQL("{day} >= {first} AND {day} < {last}").format(
-            day=sql.Identifier(day), first=sql.Literal(_day(start)), last=sql.Literal(_day(end - 1 + DAY))
+            day=sql.Identifier(version.day),
+            first=sql.Literal(_day(start)),
+            last=sql.Literal(_day(end - 1 + DAY)),
         )
         for start, end in missing
     ]

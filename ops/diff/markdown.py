@@ -9,7 +9,18 @@ from ops.diff.types import EnvironmentDiff
 MOST_CHARACTERS = 65_000  # GitHub takes 65,536 of a comment; a line of who sends it has room
 MOST_ROWS = (50, 20, 10, 5, 2, 0)  # of a table, the first that fits
 LONGEST = 300  # of a cell
-OURS = {"change", "class", "fate", "gates", "rows", "share", "month"}  # columns that hold words of ours
+OURS = {
+    "change",
+    "class",
+    "fate",
+    "gates",
+    "rows",
+    "share",
+    "month",
+    "table",
+    "kind",
+    "breaks reports",
+}  # columns that hold words of ours
 
 
 def as_markdown(diff: EnvironmentDiff) -> str:

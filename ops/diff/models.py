@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.diff.state import Pair, Side
+from ops.diff.state import Pair, Side, Version
 from ops.diff.types import ADDED, REMOVED, Change, ModelChange
 
 if TYPE_CHECKING:
-    from sqlmesh.core.snapshot import Snapshot, SnapshotInfoLike
+    from sqlmesh.core.snapshot import SnapshotTableInfo
 
 # Beside SQLMesh's own words; from the most severe on.
 CATEGORIES = (
@@ -29,19 +29,19 @@ def model_changes(pair: Pair, same_tables: frozenset[str]) -> tuple[ModelChange,
         after, before = pair.after.changed[name], pair.before.changed[name]
         found.append(
             ModelChange(
-                after.node.name,
-                _change(after, before),
-                category_between(after, before),
+                after.name,
+                _change(pair, name),
+                category_between(after.info, before.info),
                 _kind(after),
                 name in same_tables,
-                is_behind=before.fingerprint not in {version.fingerprint for version in after.all_versions},
+                is_behind=before.info.fingerprint not in _fingerprints(after.info),
             )
         )
     order = {"added": 0, "removed": 1, "directly modified": 2, "indirectly modified": 3, "metadata only": 4}
     return tuple(sorted(found, key=lambda item: (order[item.change], item.model)))
 
 
-def category_between(after: SnapshotInfoLike, before: SnapshotInfoLike) -> str:
+def category_between(after: SnapshotTableInfo, before: SnapshotTableInfo) -> str:
     """Return the most severe class of the versions that lie between two of a model, on the way to either.
 
     A change that was planned in several steps is classed step by step: the last one alone may be harmless.
@@ -56,22 +56,21 @@ def category_between(after: SnapshotInfoLike, before: SnapshotInfoLike) -> str:
     return CATEGORIES[min(classed) - 1] if classed else ""
 
 
-def _fingerprints(snapshot: SnapshotInfoLike) -> set[object]:
-    return {version.fingerprint for version in snapshot.all_versions}
+def _fingerprints(info: SnapshotTableInfo) -> set[object]:
+    return {version.fingerprint for version in info.all_versions}
 
 
-def _change(after: Snapshot, before: Snapshot) -> Change:
-    if after.is_directly_modified(before):
+def _change(pair: Pair, name: str) -> Change:
+    if pair.is_direct(name):
         return "directly modified"
-    if after.is_indirectly_modified(before):
-        return "indirectly modified"
-    return "metadata only"
+    after, before = pair.after.infos[name].fingerprint, pair.before.infos[name].fingerprint
+    return "metadata only" if after.parent_data_hash == before.parent_data_hash else "indirectly modified"
 
 
 def _one(side: Side, name: str, change: Change) -> ModelChange:
-    snapshot = side.changed[name]
-    return ModelChange(snapshot.node.name, change, "", _kind(snapshot), is_same_table=False, is_behind=False)
+    version = side.changed[name]
+    return ModelChange(version.name, change, "", _kind(version), is_same_table=False, is_behind=False)
 
 
-def _kind(snapshot: Snapshot) -> str:
-    return snapshot.model_kind_name.value if snapshot.model_kind_name else "AUDIT"
+def _kind(version: Version) -> str:
+    return version.info.kind_name.value if version.info.kind_name else "AUDIT"

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from ops.diff.types import EnvironmentDiff, KpiChange, MetricChange, RowChange
+from ops.diff.types import EnvironmentDiff, KpiChange, MetricChange, RowChange, Skipped
 from ops.wording import number
 
 MOST_NAMED = 8  # names in a sentence
@@ -120,7 +120,10 @@ def tables(diff: EnvironmentDiff) -> list[Table]:
         Table(
             "Learned models",
             ("model", "source", "part", "metric", before, after, "gates"),
-            tuple((m.model, m.source, m.part, m.metric, *_champions(m), m.verdict) for m in diff.metrics),
+            tuple(
+                (m.model, m.source, m.part, m.metric, *_champions(m), m.verdict)
+                for m in sorted(diff.metrics, key=_importance)
+            ),
         ),
         Table(
             "Rows",
@@ -132,7 +135,7 @@ def tables(diff: EnvironmentDiff) -> list[Table]:
             f"The same rows in tables of their own: {', '.join(diff.same_rows)}." if diff.same_rows else "",
         ),
         Table("Samples", ("model", "rows", "values"), tuple(_samples(diff.rows)), _hidden(diff.rows)),
-        Table("Not compared", ("what", "reason"), tuple((s.what, s.reason) for s in diff.skipped)),
+        Table("Not compared", ("reason", "what"), tuple(_skipped(diff.skipped))),
     ]
     return [table for table in found if table.rows or (table.note and table.title == "Rows")]
 
@@ -243,22 +246,29 @@ def _rows(diff: EnvironmentDiff) -> str:
     )
 
 
+def _importance(metric: MetricChange) -> tuple[bool, bool]:
+    """What fails a gate first, then what another method serves."""
+    return metric.verdict != "fails", metric.champion_before == metric.champion_after
+
+
 def _champions(metric: MetricChange) -> tuple[str, str]:
     before = f"{number(metric.before)} {metric.champion_before}".strip()
     return before, f"{number(metric.after)} {metric.champion_after}".strip()
 
 
 def _samples(rows: Sequence[RowChange]) -> list[tuple[object, ...]]:
-    return [
-        (change.model, kind, _values(row))
+    """The first row of each sort of each model before the second ones: a table may be cut."""
+    found = [
+        (number, (change.model, kind, _values(row)))
         for change in rows
         for kind, sample in (
             ("changed", change.sample.changed),
             ("added", change.sample.added),
             ("removed", change.sample.removed),
         )
-        for row in sample
+        for number, row in enumerate(sample)
     ]
+    return [row for _, row in sorted(found, key=lambda item: item[0])]
 
 
 def _values(row: Mapping[str, Any]) -> str:
@@ -276,7 +286,15 @@ def _value(value: object) -> str:
         return f"{value.normalize():f}"
     if isinstance(value, float):
         return f"{value:.10g}"
+    if isinstance(value, bool):
+        return str(value).lower()
     return "NULL" if value is None else str(value) if isinstance(value, int) else cell(value)
+
+
+def _skipped(skipped: Sequence[Skipped]) -> list[tuple[object, ...]]:
+    """What was not compared, by the reason."""
+    reasons = dict.fromkeys(item.reason for item in skipped)
+    return [(reason, ", ".join(item.what for item in skipped if item.reason == reason)) for reason in reasons]
 
 
 def _hidden(rows: Sequence[RowChange]) -> str:

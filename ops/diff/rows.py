@@ -11,12 +11,12 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from ops.diff.relations import Relation, Relations
 from ops.diff.samples import exposed_columns, sample_of, shown_columns
-from ops.diff.state import Pair
+from ops.diff.state import Pair, Version
 from ops.diff.types import Backfill, RowChange, Skipped
+from ops.summary import LAYERS
 
 if TYPE_CHECKING:
     from sqlmesh.core.engine_adapter.base import EngineAdapter
-    from sqlmesh.core.snapshot import Snapshot
     from sqlmesh.core.table_diff import RowDiff
 
 # How many rows, and a number that is the same when the rows are, in whatever order.
@@ -33,6 +33,7 @@ UNHASHED = (
     "lseg",
 )  # no hash: their text has one
 NOT_COMPUTED = "nothing of it is computed yet"
+VIEW = "a view that nobody changed: it differs where what it reads does"
 WITHOUT_ROWS = {
     "EMBEDDED": "embedded: it is part of the models that read it",
     "EXTERNAL": "external: others fill it",
@@ -55,6 +56,7 @@ class _Asked:
     before: Relation
     after: Relation
     where: sql.Composable  # the rows that are compared
+    is_direct: bool
 
 
 def row_changes(
@@ -76,7 +78,7 @@ def row_changes(
         for name in pair.modified
         if name not in same_tables
     ]
-    asked = sorted((one for one in found if isinstance(one, _Asked)), key=lambda one: one.model)
+    asked = sorted((one for one in found if isinstance(one, _Asked)), key=_place)
     skipped = sorted((one for one in found if isinstance(one, Skipped)), key=lambda one: one.what)
     exposed = exposed_columns(relations)
     changes, same = [], []
@@ -90,37 +92,50 @@ def row_changes(
     return Rows(tuple(changes), tuple(same), tuple(skipped))
 
 
+def _place(asked: _Asked) -> tuple[bool, int, str]:
+    """What somebody changed first, then as the data goes."""
+    layer = asked.after.layer
+    return not asked.is_direct, LAYERS.index(layer) if layer in LAYERS else len(LAYERS), asked.model
+
+
 def _asked(
     pair: Pair, relations: Relations, name: str, to_backfill: Mapping[str, Backfill]
 ) -> _Asked | Skipped | None:
     """What is to be compared of a model, or why nothing; None for what is no model."""
-    snapshot = pair.after.changed[name]
-    if not snapshot.is_model or not pair.before.changed[name].is_model:
+    version = pair.after.changed[name]
+    info, grain = version.info, version.grain
+    if not info.is_model or not pair.before.infos[name].is_model:
         return None
-    model = snapshot.node.name
     old, new = relations.before.get(name), relations.after.get(name)
-    grain = tuple(column.strip('"') for column in snapshot.model.on)
-    missing = to_backfill.get(model)
-    if reason := WITHOUT_ROWS.get(snapshot.model.kind.name.value):
-        return Skipped(model, reason)
+    if reason := WITHOUT_ROWS.get(info.kind_name or ""):
+        return Skipped(version.name, reason)
     if old is None or new is None:
-        return Skipped(model, f"{(pair.before if old is None else pair.after).name} shows no view of it")
+        return Skipped(
+            version.name, f"{(pair.before if old is None else pair.after).name} shows no view of it"
+        )
+    if info.is_view and not pair.is_direct(name) and not _reads_embedded(pair, name):
+        return Skipped(version.name, VIEW)
     if not grain:
-        return Skipped(model, "it has no grain to find the same rows by")
+        return Skipped(version.name, "it has no grain to find the same rows by")
     if absent := [column for column in grain if column not in old.columns or column not in new.columns]:
-        return Skipped(model, f"not both have {', '.join(absent)} of its grain")
-    return _Asked(model, grain, old, new, _computed(snapshot, old, missing))
+        return Skipped(version.name, f"not both have {', '.join(absent)} of its grain")
+    where = _computed(version, old, to_backfill.get(version.name))
+    return _Asked(version.name, grain, old, new, where, pair.is_direct(name))
 
 
-def _computed(snapshot: Snapshot, relation: Relation, missing: Backfill | None) -> sql.Composable:
+def _reads_embedded(pair: Pair, name: str) -> bool:
+    """Whether a part of its own query changed, which stands in a model that has no rows."""
+    parents = [parent.name for parent in pair.after.infos[name].parents]
+    return any(parent in pair.after.changed and pair.after.infos[parent].is_embedded for parent in parents)
+
+
+def _computed(version: Version, relation: Relation, missing: Backfill | None) -> sql.Composable:
     """The condition that a row's day is computed in both environments, where rows have a day."""
-    column = snapshot.model.time_column
-    day = column.column.name if column else ""
-    if missing is None or day not in relation.columns:
+    if missing is None or version.day not in relation.columns:
         return sql.SQL("TRUE")
     return sql.SQL(" AND ").join(
         sql.SQL("NOT {} BETWEEN {} AND {}").format(
-            sql.Identifier(day), sql.Literal(str(first)), sql.Literal(str(last))
+            sql.Identifier(version.day), sql.Literal(str(first)), sql.Literal(str(last))
         )
         for first, last in missing.spans
     )

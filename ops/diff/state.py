@@ -1,9 +1,16 @@
-"""Two environments as SQLMesh's state holds them, read once."""
+"""Two environments as SQLMesh's state holds them, read once.
+
+SQLMesh's own way to versions of models parses their queries, which takes longer than all the rest. Of those that
+changed only some of what they are is needed, and that is read from their stored form.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ops.errors import OpsError
 from ops.settings import Settings
@@ -13,19 +20,33 @@ if TYPE_CHECKING:
     from sqlmesh import Context
     from sqlmesh.core.engine_adapter.base import EngineAdapter
     from sqlmesh.core.environment import Environment, EnvironmentSummary
-    from sqlmesh.core.snapshot import Snapshot, SnapshotTableInfo
+    from sqlmesh.core.snapshot import SnapshotTableInfo
     from sqlmesh.core.state_sync import StateReader
 
 Name = tuple[str, str]  # schema and name of a view or table
+Interval = tuple[int, int]  # milliseconds, the end left out
+STORED = "SELECT name, identifier, snapshot FROM sqlmesh._snapshots WHERE identifier = ANY(%s)"
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version of a model that is not the same in the other environment."""
+
+    name: str
+    info: SnapshotTableInfo
+    grain: tuple[str, ...] = ()
+    day: str = ""  # the time column of a model that is computed day by day
+    start: str = ""
+    intervals: tuple[Interval, ...] = ()  # that are computed, for everybody
 
 
 @dataclass(frozen=True)
 class Side:
-    """An environment, and its versions of the models that are not the same in the other."""
+    """An environment: all of its models, and those that changed, by the names that the state gives them."""
 
     environment: Environment
-    infos: dict[str, SnapshotTableInfo]  # of all models, by the name that the state gives them
-    changed: dict[str, Snapshot]
+    infos: Mapping[str, SnapshotTableInfo]
+    changed: Mapping[str, Version]
 
     @property
     def name(self) -> str:
@@ -41,12 +62,13 @@ class Side:
             if name in shown and info.is_model and not info.is_symbolic
         ]
 
-    def view(self, name: str, dialect: str = "postgres") -> Name:
+    def view(self, name: str) -> Name:
         """Return where the environment shows a model."""
         from sqlglot import exp
 
-        shown = self.infos[name].qualified_view_name.for_environment(self.environment.naming_info, dialect)
-        table = exp.to_table(shown, dialect=dialect)
+        naming = self.environment.naming_info
+        shown = self.infos[name].qualified_view_name.for_environment(naming, "postgres")
+        table = exp.to_table(shown, dialect="postgres")
         return table.db, table.name
 
 
@@ -67,14 +89,19 @@ class Pair:
         return sorted(self.before.infos.keys() - self.after.infos.keys())
 
     @property
+    def modified(self) -> list[str]:
+        return sorted(self.after.changed.keys() & self.before.changed.keys())
+
+    @property
     def names(self) -> dict[str, str]:
         """The names of the models that changed, by those that the state gives them."""
         found = {**self.before.changed, **self.after.changed}
-        return {key: snapshot.node.name for key, snapshot in found.items() if snapshot.is_model}
+        return {key: version.name for key, version in found.items() if version.info.is_model}
 
-    @property
-    def modified(self) -> list[str]:
-        return sorted(self.after.changed.keys() & self.before.changed.keys())
+    def is_direct(self, name: str) -> bool:
+        """Whether a model that was modified is itself another, and not only what it reads."""
+        after, before = self.after.infos[name], self.before.infos[name]
+        return after.fingerprint.data_hash != before.fingerprint.data_hash
 
 
 @dataclass(frozen=True)
@@ -86,10 +113,9 @@ class State:
 
     @property
     def computed_until(self) -> int | None:
-        """The end, in milliseconds, of the last interval that was computed of any model of the other environment."""
-        return max(
-            self.context.state_reader.max_interval_end_per_model(self.pair.before.name).values(), default=None
-        )
+        """The end, in milliseconds, of the last interval that the other environment has computed of any model."""
+        ends = self.context.state_reader.max_interval_end_per_model(self.pair.before.name)
+        return max(ends.values(), default=None)
 
     def close(self) -> None:
         self.context.engine_adapter.close()
@@ -101,56 +127,22 @@ def opened(settings: Settings, environment: str, against: str) -> State:
 
     Raises OpsError where one of them is not there, not finished or expired, and names those that there are.
     """
+    if not SqlMesh(settings).has_state():  # SQLMesh would make it
+        raise OpsError(f"{problem_of(environment, None)} {there_are([])}")
     from sqlmesh import Context
     from sqlmesh.utils.errors import SQLMeshError
 
-    if not SqlMesh(settings).has_state():  # SQLMesh would make it
-        raise OpsError(f"{problem_of(environment, None)} {there_are([])}")
     try:
         context = Context(paths=str(settings.root), load=False)
     except SQLMeshError as error:
         raise OpsError(f"SQLMesh cannot read its configuration: {error}") from error
     try:
-        return State(_read(context, environment, against), context)
+        return State(_read(settings, context, environment, against), context)
     except BaseException as error:
         context.close()
         if isinstance(error, SQLMeshError):
             raise OpsError(f"SQLMesh does not say what {environment} and {against} are: {error}") from error
         raise
-
-
-def _read(context: Context, environment: str, against: str) -> Pair:
-    from sqlmesh.core.environment import EnvironmentNamingInfo
-
-    state = context.state_reader
-    after_name, before_name = (EnvironmentNamingInfo.sanitize_name(name) for name in (environment, against))
-    if after_name == before_name:
-        raise OpsError(
-            f"{after_name} would be compared with itself. {there_are(state.get_environments_summary())}"
-        )
-    after, before = (_found(state, name) for name in (after_name, before_name))
-    sides = [{info.name: info for info in side.snapshots} for side in (after, before)]
-    changed = [
-        {
-            name: info
-            for name, info in mine.items()
-            if name not in other or other[name].fingerprint != info.fingerprint
-        }
-        for mine, other in (sides, sides[::-1])
-    ]
-    stored = state.get_snapshots([info.snapshot_id for side in changed for info in side.values()])
-    snapshots = [{name: stored[info.snapshot_id] for name, info in side.items()} for side in changed]
-    return Pair(
-        Side(after, sides[0], snapshots[0]), Side(before, sides[1], snapshots[1]), context.engine_adapter
-    )
-
-
-def _found(state: StateReader, name: str) -> Environment:
-    found = state.get_environment(name)
-    problem = problem_of(name, found)
-    if found is None or problem:
-        raise OpsError(f"{problem} {there_are(state.get_environments_summary())}")
-    return found
 
 
 def problem_of(name: str, found: EnvironmentSummary | None) -> str:
@@ -165,10 +157,83 @@ def problem_of(name: str, found: EnvironmentSummary | None) -> str:
     return ""
 
 
-def there_are(environments: list[EnvironmentSummary]) -> str:
+def there_are(environments: Sequence[EnvironmentSummary]) -> str:
     """Return the environments there are, in words."""
     names = []
     for one in sorted(environments, key=lambda item: item.name):
         state = "not finished" if one.finalized_ts is None else "expired" if one.expired else ""
         names.append(f"{one.name} ({state})" if state else one.name)
     return f"There are: {', '.join(names)}." if names else "There are none yet."
+
+
+def _read(settings: Settings, context: Context, environment: str, against: str) -> Pair:
+    from sqlmesh.core.environment import EnvironmentNamingInfo
+
+    state = context.state_reader
+    names = [EnvironmentNamingInfo.sanitize_name(name) for name in (environment, against)]
+    if names[0] == names[1]:
+        known = there_are(state.get_environments_summary())
+        raise OpsError(f"{names[0]} would be compared with itself. {known}")
+    after, before = (_found(state, name) for name in names)
+    infos = [{info.name: info for info in side.snapshots} for side in (after, before)]
+    changed = [
+        [
+            info
+            for name, info in mine.items()
+            if name not in other or other[name].fingerprint != info.fingerprint
+        ]
+        for mine, other in (infos, infos[::-1])
+    ]
+    versions = _versions(settings, context, [*changed[0], *changed[1]])
+    sides = [
+        Side(env, mine, {info.name: versions[info.name, info.identifier] for info in differing})
+        for env, mine, differing in zip((after, before), infos, changed, strict=True)
+    ]
+    return Pair(sides[0], sides[1], context.engine_adapter)
+
+
+def _found(state: StateReader, name: str) -> Environment:
+    found = state.get_environment(name)
+    problem = problem_of(name, found)
+    if found is None or problem:
+        raise OpsError(f"{problem} {there_are(state.get_environments_summary())}")
+    return found
+
+
+def _versions(
+    settings: Settings, context: Context, infos: Sequence[SnapshotTableInfo]
+) -> dict[tuple[str, str], Version]:
+    """The stored versions by name and identifier. Raises OpsError where one is not there any more."""
+    with (
+        closing(settings.connect(database=settings.state_database)) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(STORED, [[info.identifier for info in infos]])
+        nodes = {(name, identifier): json.loads(text)["node"] for name, identifier, text in cursor.fetchall()}
+    computed: dict[tuple[str, str], list[Interval]] = {}
+    stored: Any = context.state_sync  # a cache around what reads the tables
+    for item in stored.state_sync.interval_state.get_snapshot_intervals(infos):
+        computed.setdefault((item.name, item.version), []).extend(item.intervals)
+    try:
+        return {
+            (info.name, info.identifier): _version(
+                info, nodes[info.name, info.identifier], computed.get((info.name, info.version), [])
+            )
+            for info in infos
+        }
+    except KeyError as error:
+        raise OpsError(f"The state does not hold the version {error} any more; plan again.") from error
+
+
+def _version(info: SnapshotTableInfo, node: Mapping[str, Any], intervals: Sequence[Interval]) -> Version:
+    from sqlglot import exp, parse_one
+
+    grains = node.get("grains") or []  # the first one: references would make keys of what may change
+    grain = (
+        [column.name for column in parse_one(grains[0], dialect="postgres").find_all(exp.Identifier)]
+        if grains
+        else []
+    )
+    time_column = (node.get("kind") or {}).get("time_column") or {}
+    day = exp.to_column(time_column["column"], dialect="postgres").name if time_column else ""
+    return Version(node["name"], info, tuple(grain), day, str(node.get("start") or ""), tuple(intervals))

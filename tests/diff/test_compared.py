@@ -50,11 +50,11 @@ def test_rows_are_found_by_the_grain_where_any_differ(dev: EnvironmentDiff) -> N
     assert found == {
         "core.fct_order_line": (0, 0, 1, {"net_amount": 1, "street": 1}),
         "mart.daily": (0, 0, 1, {"net_amount": 1}),
-        "bi.daily": (0, 0, 1, {"net_amount": 1}),
         "ml.model_evaluation": (0, 0, 1, {"metric_value": 1}),
     }
-    assert dev.same_rows == ("bi.parcel", "bi.parcel_key", "mart.counted", "mart.parcel")
-    assert dev.skipped == ()
+    assert dev.same_rows == ("mart.parcel", "bi.parcel", "mart.counted")
+    assert {item.what for item in dev.skipped} == {"bi.daily", "bi.parcel_key"}
+    assert all("a view that nobody changed" in item.reason for item in dev.skipped)
 
 
 def test_samples_show_what_changed_but_no_text_that_bi_does_not_show(dev: EnvironmentDiff) -> None:
