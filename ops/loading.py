@@ -1,5 +1,6 @@
 """Loading with a progress bar, and telling what came of it."""
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from loaders.errors import LoadError
 from loaders.files import find_files, match_files, without_superseded
 from loaders.load import LoadResult, load_source
 from loaders.schema import ensure_tables
+from ops import log
 from ops.errors import OpsError
 from ops.settings import Settings
 
@@ -73,7 +75,8 @@ def load(settings: Settings, contract: Contract, paths: Sequence[Path], console:
     _make_all_tables(settings)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(contract.source, total=total or None, detail="")
-        return load_source(
+        began = time.monotonic()
+        results = load_source(
             settings.connect_loader,
             contract,
             list(paths) or None,
@@ -81,6 +84,26 @@ def load(settings: Settings, contract: Contract, paths: Sequence[Path], console:
             FilesProgress(progress, task),
             progress.console.print,
         )
+        _log(contract.source, results, time.monotonic() - began)
+        return results
+
+
+def _log(source: str, results: Sequence[LoadResult], seconds: float) -> None:
+    """Log a source's load, and each file that failed."""
+    for result in results:
+        if result.status == "failed":
+            log.event("file", "error", source=source, file=result.file, message=result.message)
+    count = Counter(result.status for result in results)
+    log.event(
+        "load",
+        source=source,
+        files=len(results),
+        files_loaded=count["loaded"],
+        files_failed=count["failed"],
+        rows_loaded=sum(result.rows_loaded for result in results),
+        rows_rejected=sum(result.rows_rejected for result in results),
+        seconds=round(seconds, 2),
+    )
 
 
 def _make_all_tables(settings: Settings) -> None:
@@ -123,7 +146,9 @@ def raise_if_failed(results: Sequence[LoadResult]) -> None:
     """Raise LoadError when a file could not be loaded."""
     failed = [result for result in results if result.status == "failed"]
     if failed:
+        names = ", ".join(result.file for result in failed[:FEW])
+        more = f" and {len(failed) - FEW} more" if len(failed) > FEW else ""
         raise LoadError(
-            f"{len(failed)} of {count_files(len(results))} could not be loaded (see above). "
+            f"{len(failed)} of {count_files(len(results))} could not be loaded (see above): {names}{more}. "
             "What they would have replaced is as it was."
         )

@@ -167,7 +167,6 @@ def main() -> None:
     with suppress(EOFError):
         while True:
             arguments = connection.recv()
-            # A plain tuple: a class of this program has another name in the one that receives it.
             connection.send(tuple(session.run(arguments)) if arguments else session.prod())
     os._exit(0)  # to take a million objects apart takes a second
 

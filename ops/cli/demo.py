@@ -10,7 +10,7 @@ import click
 
 from ops.cli.generate import SCALE_NAMES
 from ops.cli.output import console, print_json, print_table, say, write_json
-from ops.settings import Settings, load_settings
+from ops.settings import Settings, load_settings, read_variables
 
 MOST_REASONS = 10
 HEADINGS = {"first_date": "from", "last_date": "to", "stock_out_percent": "% stock-outs"}
@@ -62,8 +62,10 @@ def refresh(as_json: bool, search_all: bool) -> None:
     """Bring prod up to date with the project's files and with what was loaded.
 
     A plan computes what is new; days that late or corrected files touched are computed again. It says at the
-    end how many rows of the facts were added, removed or changed, and on which days.
+    end how many rows of the facts were added, removed or changed, and on which days. Whom RETAIL_ALERT_… names
+    (.env.example) is told when it fails, or when loads, checks or freshness have.
     """
+    from ops.aftercare import tell_what_is_wrong
     from ops.changes import described
     from ops.refresh import refresh as bring_up_to_date
     from ops.sqlmesh import SqlMesh
@@ -73,11 +75,12 @@ def refresh(as_json: bool, search_all: bool) -> None:
         sqlmesh = SqlMesh(settings, output=sys.stderr)
         result = bring_up_to_date(settings, partial(click.echo, err=True), sqlmesh, search_all=search_all)
         print_json(result.as_dict())
-        return
-    result = bring_up_to_date(settings, say, search_all=search_all)
-    for line in described(result.changes):
-        say(line)
-    say("Nothing to do: prod was up to date." if result.did_nothing else "prod is up to date.")
+    else:
+        result = bring_up_to_date(settings, say, search_all=search_all)
+        for line in described(result.changes):
+            say(line)
+        say("Nothing to do: prod was up to date." if result.did_nothing else "prod is up to date.")
+    tell_what_is_wrong(settings, read_variables(settings.root))
 
 
 @click.command()

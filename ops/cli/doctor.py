@@ -18,13 +18,14 @@ INDENT = " " * 24
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with the rows behind each check.")
+@click.option("--changes", is_flag=True, help="Let SQLMesh say which models differ from prod: half a minute.")
 @click.pass_context
-def doctor(context: click.Context, as_json: bool) -> None:
+def doctor(context: click.Context, as_json: bool, changes: bool) -> None:
     """Look at server, roles, disk, locks, state, environments, changes, loads, freshness, quality and gates.
 
     Exit code 1 when a check fails; warnings do not fail.
     """
-    found = look(load_settings())
+    found = look(load_settings(), reads_models=changes)
     if as_json:
         print_json(found.as_dict())
     else:

@@ -1,4 +1,4 @@
-"""start, stop, status, url, connect: the server that everything runs on."""
+"""start, stop, status, url, connect, rotate-passwords: the server that everything runs on."""
 
 import os
 
@@ -64,6 +64,18 @@ def url(role: Role | None, no_password: bool, driver: str) -> None:
     if not settings.transformer.password and not settings.env_file.exists():
         raise OpsError("There is no server yet: `retail start` makes one, `retail connect URL` uses another.")
     click.echo(settings.url(role or "transformer", password=not no_password, driver=driver))
+
+
+@click.command("rotate-passwords")
+def rotate_passwords() -> None:
+    """Give the roles of the embedded server new passwords, and the rights that they have to have.
+
+    Nothing may be under way: programs that are connected stay so, and do not get in again with the old ones.
+    """
+    from ops.postgres.rotation import rotate
+
+    settings = rotate(load_settings())
+    say(f"New passwords are in {settings.env_file}; `retail url --bi` prints the one that BI tools need.")
 
 
 @click.command()

@@ -1,7 +1,7 @@
 """A check and its verdict, and what checks look at."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from psycopg2 import sql
@@ -34,7 +34,8 @@ class Place:
 
     settings: Settings
     warehouse: Cursor
-    state: Cursor | None = field(default=None)
+    state: Cursor | None = None
+    reads_models: bool = False  # SQLMesh may be asked what is in the files
 
     def rows(self, question: str | sql.Composable, *values: object) -> list[Row]:
         """Ask the warehouse."""

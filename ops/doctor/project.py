@@ -51,6 +51,8 @@ DUE = """
     WHERE environment.name = 'prod' AND snapshot.kind_name NOT IN ('EXTERNAL', 'EMBEDDED', 'SEED')
     GROUP BY 1 ORDER BY 1
 """
+AS_FILES = "prod is what the project's files say."
+ASK_SQLMESH = "`retail doctor --changes` names the models that differ, which takes SQLMesh half a minute."
 LEFT = "SELECT prod_mark, plan_inputs FROM ingest.refreshed_prod"
 
 
@@ -125,35 +127,35 @@ def _environment(row: Row) -> str:
 
 
 def unpromoted(place: Place) -> Check:
-    """Whether prod is what the project's files say. SQLMesh reads them only if they are not the last refresh's."""
+    """Whether prod is what the project's files say: by their hash, or, which takes long, as SQLMesh reads them."""
     if not place.state_rows("SELECT FROM sqlmesh._environments WHERE name = 'prod'"):
         return Check("unpromoted", "skipped", "There is no prod yet.", MAKE_PROD)
-    if _as_refreshed(place):
-        return Check("unpromoted", "ok", "prod is what the project's files say.")
-    try:
-        changed = differences(place)
-    except OpsError as error:
-        return Check("unpromoted", "fail", str(error), "`sqlmesh lint` says more.")
-    if not any(changed.values()):
-        return Check("unpromoted", "ok", "prod is what the project's files say.")
+    if place.reads_models:
+        return _differences(place)
+    left = place.rows(LEFT) if place.has("ingest.refreshed_prod") else []
+    mark = place.state_rows(f"SELECT ({PROD_MARK}) AS mark")[0]["mark"]
+    if not left or left[0]["prod_mark"].partition("-")[0] != mark.partition("-")[0]:
+        return Check("unpromoted", "skipped", "prod was planned since the last refresh.", ASK_SQLMESH)
+    _, _, read = (left[0]["plan_inputs"] or "").partition(" ")
+    _, _, now = plan_inputs(place.settings).partition(" ")
+    if read != now:
+        return Check(
+            "unpromoted", "warn", "The project's files are not those of the last refresh.", ASK_SQLMESH
+        )
+    return Check("unpromoted", "ok", AS_FILES)
+
+
+def _differences(place: Place) -> Check:
+    changed = differences(place)
     told = "; ".join(
         f"{what}: {', '.join(names[:MOST])}" + (f" and {len(names) - MOST} more" if len(names) > MOST else "")
         for what, names in changed.items()
         if names
     )
+    if not told:
+        return Check("unpromoted", "ok", AS_FILES)
     details = [{"change": what, "model": name} for what, names in changed.items() for name in names]
     return Check("unpromoted", "warn", told, "`sqlmesh plan` shows what it does to prod.", details)
-
-
-def _as_refreshed(place: Place) -> bool:
-    """Whether prod and the files are as the last refresh left them, whatever the day."""
-    left = place.rows(LEFT) if place.has("ingest.refreshed_prod") else []
-    if not left or not left[0]["plan_inputs"]:
-        return False
-    mark = place.state_rows(f"SELECT ({PROD_MARK}) AS mark")[0]["mark"]
-    _, _, read = left[0]["plan_inputs"].partition(" ")
-    _, _, now = plan_inputs(place.settings).partition(" ")
-    return bool(left[0]["prod_mark"].partition("-")[0] == mark.partition("-")[0] and read == now)
 
 
 def differences(place: Place) -> dict[str, list[str]]:
@@ -163,8 +165,10 @@ def differences(place: Place) -> dict[str, list[str]]:
     from sqlmesh.core.context_diff import ContextDiff
     from sqlmesh.utils.errors import SQLMeshError
 
+    from ops.sqlmesh_process import set_up
     from ops.sqlmesh_worker import without_tests
 
+    set_up()
     set_console(NoopConsole())
     try:
         context = Context(paths=[str(place.settings.root)], loader=without_tests())
@@ -172,7 +176,12 @@ def differences(place: Place) -> dict[str, list[str]]:
     except (SQLMeshError, ValueError) as error:
         first = next(iter(str(error).strip().splitlines()), "")
         raise OpsError(f"SQLMesh cannot read the project: {first}") from error
-    direct = {name for name in diff.modified_snapshots if diff.directly_modified(name)}
+    direct = {
+        name
+        for name, (ours, theirs) in diff.modified_snapshots.items()
+        if ours.fingerprint.data_hash != theirs.fingerprint.data_hash
+        or ours.fingerprint.metadata_hash != theirs.fingerprint.metadata_hash
+    }
     return {
         "added": _names(snapshot.name for snapshot in diff.added),
         "changed": _names(direct),

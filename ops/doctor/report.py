@@ -63,22 +63,23 @@ class Report:
         }
 
 
-def look(settings: Settings, names: tuple[str, ...] = tuple(CHECKS)) -> Report:
+def look(settings: Settings, names: tuple[str, ...] = tuple(CHECKS), *, reads_models: bool = False) -> Report:
     """Make the checks. Without a server there is only that to say."""
     began = time.monotonic()
     checks = [server.server(settings)]
     if checks[0].verdict == "ok":
-        checks += _looked_at(settings, names)
+        checks += _looked_at(settings, names, reads_models)
     else:
         checks += [Check(name, "skipped", "There is no server to ask.") for name in names]
     return Report(checks, round(time.monotonic() - began, 1))
 
 
-def _looked_at(settings: Settings, names: tuple[str, ...]) -> Iterator[Check]:
+def _looked_at(settings: Settings, names: tuple[str, ...], reads_models: bool) -> Iterator[Check]:
     with _reading(settings, settings.database) as warehouse:
         try:
             with _reading(settings, settings.state_database) as state:
-                yield from (_safely(name, Place(settings, warehouse, state)) for name in names)
+                place = Place(settings, warehouse, state, reads_models)
+                yield from (_safely(name, place) for name in names)
         except OpsError as error:
             yield Check(
                 "state", "fail", str(error), "`retail start`, or `retail connect`, makes its database."
@@ -88,7 +89,7 @@ def _looked_at(settings: Settings, names: tuple[str, ...]) -> Iterator[Check]:
 def _safely(name: str, place: Place) -> Check:
     try:
         return CHECKS[name](place)
-    except (OpsError, LoadError, psycopg2.Error) as error:
+    except (OpsError, LoadError, psycopg2.Error, OSError) as error:
         first = next(iter(str(error).strip().splitlines()), type(error).__name__)
         return Check(
             name, "fail", f"It could not be looked at: {first}", "`retail --debug doctor` says more."
