@@ -1,7 +1,8 @@
 """The contract with BI tools: the columns and types of every view of bi, kept in a file that people read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
 
@@ -29,9 +30,13 @@ def served_views(root: Path) -> dict[str, dict[str, str]]:
     from sqlmesh.utils.errors import SQLMeshError
 
     try:
-        models = Context(paths=str(root)).models.values()
+        return views_of(Context(paths=str(root)).models.values())
     except SQLMeshError as error:
         raise OpsError(f"SQLMesh cannot load the models: {error}") from error
+
+
+def views_of(models: Iterable[Any]) -> dict[str, dict[str, str]]:
+    """Return the views of bi among SQLMesh's models."""
     views = {}
     for model in models:
         table = model.fully_qualified_table

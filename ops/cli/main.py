@@ -43,6 +43,13 @@ COMMANDS = {
         "ops.cli.evaluate",
         "Show what the learned models are worth; fail when a gate does not hold.",
     ),
+    "promote": (
+        "ops.cli.promote",
+        "Make an environment prod: gates, what changes, the promotion, a look at it.",
+    ),
+    "rollback": ("ops.cli.promote", "Return prod to the promotion before, computing nothing."),
+    "promotions": ("ops.cli.promote", "Show what prod was given when, and by whom."),
+    "broken": ("ops.cli.promote", "Show what promotions let go of what others built; build it again."),
     "quality": ("ops.cli.quality", "Show the evidence of data quality; fail when a blocking check did."),
 }
 UNATTENDED = ("load", "refresh")  # whose failures are told as alerts, too
