@@ -5,33 +5,48 @@ import sys
 import time
 from dataclasses import dataclass
 
+from ops.doctor.check import Check
 from ops.doctor.report import Report, look
 from ops.github import run_address
 from ops.redaction import redacted
 from ops.settings import Settings, read_variables
+from ops.sqlmesh_process import COMMAND
 
 REFRESH = (sys.executable, "-m", "ops.cli.main", "refresh")
+RUN = (*COMMAND, "run")  # of the versions that prod shows, whatever the files say
 
 
 @dataclass(frozen=True)
 class Night:
-    """How the refresh ended, and what was found afterwards."""
+    """How it ended, what was found afterwards, and what of the project's files prod has not got, if anything."""
 
-    refresh_code: int
+    code: int
     seconds: float
     found: Report
+    unpromoted: Check | None = None
 
     @property
     def is_well(self) -> bool:
-        return self.refresh_code == 0 and self.found.verdict != "fail"
+        return self.code == 0 and self.unpromoted is None and self.found.verdict != "fail"
 
 
 def spend(settings: Settings) -> Night:
-    """Refresh, with its output on the terminal, and look at everything, also when the refresh failed."""
+    """Refresh, with its output on the terminal, and look at everything, also when the refresh failed.
+
+    Where the files hold what prod has not got, a gate refused it or it was taken back: a refresh would promote it at
+    night past all that. Then only the days that are due are computed, of the versions that prod has.
+    """
     began = time.monotonic()
+    unpromoted = _unpromoted(settings)
     sys.stdout.flush()
-    done = subprocess.run(REFRESH, cwd=settings.root, stdin=subprocess.DEVNULL, check=False)
-    return Night(done.returncode, time.monotonic() - began, look(settings))
+    command = RUN if unpromoted else REFRESH
+    done = subprocess.run(command, cwd=settings.root, stdin=subprocess.DEVNULL, check=False)
+    return Night(done.returncode, time.monotonic() - began, look(settings), unpromoted)
+
+
+def _unpromoted(settings: Settings) -> Check | None:
+    checks = look(settings, ("unpromoted",), reads_models=True).checks
+    return next((check for check in checks if check.verdict == "warn"), None)
 
 
 def report(night: Night, settings: Settings) -> str:
@@ -39,8 +54,15 @@ def report(night: Night, settings: Settings) -> str:
 
     It holds names and numbers, no rows and no output: an issue is read by all who read the repository.
     """
-    ended = "brought prod up to date" if night.refresh_code == 0 else f"failed ({night.refresh_code})"
-    lines = [f"`retail refresh` {ended} in {night.seconds:,.0f} s."]
+    command = "sqlmesh run" if night.unpromoted else "retail refresh"
+    ended = "brought prod up to date" if night.code == 0 else f"failed ({night.code})"
+    lines = [f"`{command}` {ended} in {night.seconds:,.0f} s."]
+    if night.unpromoted:
+        lines += [
+            "",
+            f"The project's files hold what prod has not got, {_code(night.unpromoted.found, settings)}: promote it "
+            "(`make deploy`) or take it out of them. Until then late and corrected files wait.",
+        ]
     for verdict, title in (("fail", "Failed"), ("warn", "Warned of")):
         checks = [check for check in night.found.checks if check.verdict == verdict]
         if checks:

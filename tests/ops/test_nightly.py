@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -57,8 +58,30 @@ def test_a_secret_in_a_message_is_left_out(settings: Settings) -> None:
     assert "correct-horse" not in report(night(found), settings)
 
 
+def look_at(*unpromoted: Check) -> Callable[..., Report]:
+    """What looking finds: these where only that is asked, else that all is well."""
+    return lambda _settings, names=(), **_: Report(list(unpromoted) if names else [WELL], 0.1)
+
+
+def exiting(code: int) -> tuple[str, ...]:
+    return (sys.executable, "-c", f"raise SystemExit({code})")
+
+
 def test_it_looks_also_when_the_refresh_failed(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nightly, "REFRESH", (sys.executable, "-c", "raise SystemExit(3)"))
-    monkeypatch.setattr(nightly, "look", lambda _settings: Report([WELL], 0.1))
+    monkeypatch.setattr(nightly, "REFRESH", exiting(3))
+    monkeypatch.setattr(nightly, "look", look_at())
     spent = nightly.spend(settings)
-    assert (spent.refresh_code, spent.found.checks) == (3, [WELL])
+    assert (spent.code, spent.found.checks) == (3, [WELL])
+
+
+def test_what_a_gate_refused_is_not_promoted_at_night(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nightly, "REFRESH", exiting(3))
+    monkeypatch.setattr(nightly, "RUN", exiting(0))
+    monkeypatch.setattr(nightly, "look", look_at(Check("unpromoted", "warn", "changed: core.fct_review")))
+    spent = nightly.spend(settings)
+    assert spent.code == 0
+    assert not spent.is_well
+    assert "`sqlmesh run` brought prod up to date" in report(spent, settings)
+    assert "`changed: core.fct_review`: promote it" in report(spent, settings)
