@@ -15,6 +15,8 @@ from ops.sqlmesh_process import COMMAND
 REFRESH = (sys.executable, "-m", "ops.cli.main", "refresh")
 RUN = (*COMMAND, "run")  # of the versions that prod shows, whatever the files say
 
+DONE = "brought prod up to date"
+
 
 @dataclass(frozen=True)
 class Night:
@@ -36,9 +38,9 @@ def spend(settings: Settings) -> Night:
     Where the files hold what prod has not got, a gate refused it or it was taken back: a refresh would promote it at
     night past all that. Then only the days that are due are computed, of the versions that prod has.
     """
-    began = time.monotonic()
     unpromoted = _unpromoted(settings)
     sys.stdout.flush()
+    began = time.monotonic()
     command = RUN if unpromoted else REFRESH
     done = subprocess.run(command, cwd=settings.root, stdin=subprocess.DEVNULL, check=False)
     return Night(done.returncode, time.monotonic() - began, look(settings), unpromoted)
@@ -54,8 +56,8 @@ def report(night: Night, settings: Settings) -> str:
 
     It holds names and numbers, no rows and no output: an issue is read by all who read the repository.
     """
-    command = "sqlmesh run" if night.unpromoted else "retail refresh"
-    ended = "brought prod up to date" if night.code == 0 else f"failed ({night.code})"
+    command, did = ("sqlmesh run", "computed what was due") if night.unpromoted else ("retail refresh", DONE)
+    ended = did if night.code == 0 else f"failed ({night.code})"
     lines = [f"`{command}` {ended} in {night.seconds:,.0f} s."]
     if night.unpromoted:
         lines += [
@@ -64,12 +66,18 @@ def report(night: Night, settings: Settings) -> str:
             "(`make deploy`) or take it out of them. Until then late and corrected files wait.",
         ]
     for verdict, title in (("fail", "Failed"), ("warn", "Warned of")):
-        checks = [check for check in night.found.checks if check.verdict == verdict]
+        checks = [
+            check
+            for check in night.found.checks
+            if check.verdict == verdict and not (night.unpromoted and check.name == night.unpromoted.name)
+        ]
         if checks:
             lines += ["", f"**{title}**", ""]
             lines += [
                 f"- {check.name}: {_code(check.found, settings)}. {check.advice}".rstrip() for check in checks
             ]
+    if night.found.verdict == "ok":
+        lines += ["", "`retail doctor` found all well."]
     if address := run_address():
         lines += ["", f"The run, with all that was printed: {address}"]
     return "\n".join(lines) + "\n"

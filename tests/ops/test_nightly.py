@@ -83,5 +83,5 @@ def test_what_a_gate_refused_is_not_promoted_at_night(
     spent = nightly.spend(settings)
     assert spent.code == 0
     assert not spent.is_well
-    assert "`sqlmesh run` brought prod up to date" in report(spent, settings)
+    assert "`sqlmesh run` computed what was due" in report(spent, settings)
     assert "`changed: core.fct_review`: promote it" in report(spent, settings)
