@@ -17,10 +17,10 @@ define install
 		|| $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 endef
 
-.PHONY: help demo test test-long env dev-env format lint lock clean
+.PHONY: help demo test test-long env dev-env format lint pr pr-comment pr-end deploy nightly nightly-issue lock clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 demo: env ## Start Postgres, load the data, build the star schema, show a summary
 	@$(BIN)/retail demo
@@ -43,12 +43,37 @@ format: dev-env ## Rewrite Python and SQL in the project's format
 lint: dev-env ## The quick part of `make test`: format, lint, types
 	@$(BIN)/python -m ops.check --quick
 
+# What the workflows run. BASE=COMMIT to start from, SCALE=tiny, BOT=true (in GitHub Actions: SQLMesh's bot plans).
+ENV ?= pr
+DIFF ?= diff.md
+REPORT ?= nightly.md
+
+pr: dev-env ## What the last commit changes: prod of its base, environment ENV, the difference in DIFF
+	@$(BIN)/retail pr plan "$(ENV)" $(if $(BASE),--base "$(BASE)") $(if $(SCALE),--scale "$(SCALE)") \
+		$(if $(filter true,$(BOT)),--bot) --markdown "$(DIFF)"
+
+pr-comment: dev-env ## Show DIFF as the comment of pull request NUMBER
+	@$(BIN)/retail github comment "$(NUMBER)" "$(DIFF)"
+
+pr-end: dev-env ## Delete what `make pr` made, and stop its server
+	@$(BIN)/retail pr end
+
+deploy: dev-env ## Compute beside prod what changed, and promote it behind the gates (lint and tests are two of them)
+	@$(BIN)/sqlmesh plan release --auto-apply --no-prompts --skip-tests
+	@$(BIN)/retail promote release --yes
+
+nightly: dev-env ## Refresh prod, check quality and freshness, say in REPORT how it went
+	@$(BIN)/retail nightly --report "$(REPORT)"
+
+nightly-issue: dev-env ## Open an issue with REPORT, or add to the one that is open
+	@$(BIN)/retail github issue "$(REPORT)"
+
 lock: $(VENV)/.uv ## Pin the newest allowed versions in the two lock files
 	$(COMPILE) --upgrade --extra build -o requirements.lock pyproject.toml
 	$(COMPILE) --upgrade --extra build --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 
 clean: ## Stop the embedded server and delete the environment and caches (keeps .env and the data)
-	@if [ -x $(BIN)/retail ]; then $(BIN)/retail stop || true; fi
+	@if [ -x $(BIN)/retail ]; then $(BIN)/retail pr end || true; $(BIN)/retail stop || true; fi
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis logs
 
 $(VENV)/.uv:

@@ -29,6 +29,9 @@ COMMANDS = {
     "contracts": ("ops.cli.raw", "Check the contracts, and what SQLMesh knows of the raw tables."),
     "refresh": ("ops.cli.demo", "Bring prod up to date with the project and with what was loaded."),
     "diff": ("ops.cli.diff", "Show what an environment would change in prod."),
+    "nightly": ("ops.cli.nightly", "Refresh prod, check quality and freshness, and write a report."),
+    "pr": ("ops.cli.pr", "Try a pull request on a generated shop: what it changes."),
+    "github": ("ops.cli.github", "Show a file on GitHub: as a pull request's comment, as an issue."),
     "forget": ("ops.cli.privacy", "Erase a person from the raw data and from all that was derived from it."),
     "summary": ("ops.cli.demo", "Show what is in the warehouse."),
     "metrics": (
