@@ -61,9 +61,10 @@ def of_sources(found: quality.Report, sources: Sequence[str]) -> quality.Report:
     """Return the evidence about some sources; about all where none is named."""
     if not sources:
         return found
-    return replace(
-        found, **{name: [r for r in getattr(found, name) if r["source"] in sources] for name in LISTS}
-    )
+    kept = replace(found)
+    for name in LISTS:
+        setattr(kept, name, [row for row in getattr(found, name) if row["source"] in sources])
+    return kept
 
 
 def _covered(scopes: Sequence[Scope]) -> str:

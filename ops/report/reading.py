@@ -48,8 +48,12 @@ class Views:
         self._connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
 
     def __enter__(self) -> Self:
-        with self._connection.cursor() as cursor:
-            require(cursor, self.environment, VIEWS)
+        try:
+            with self._connection.cursor() as cursor:
+                require(cursor, self.environment, VIEWS)
+        except OpsError:
+            self._connection.close()
+            raise
         return self
 
     def __exit__(
