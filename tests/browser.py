@@ -28,7 +28,7 @@ ARGUMENTS = (
 
 @dataclass
 class Tab:
-    """A page under remote control. It has no network; what it complains of stands in `errors`, what it asked for in `asked`."""
+    """A page under remote control, without network: `errors` is what it complains of, `asked` what it fetches."""
 
     read: int
     write: int
@@ -52,7 +52,9 @@ class Tab:
 
     @property
     def asked(self) -> list[str]:
-        return [e["params"]["request"]["url"] for e in self.seen if e["method"] == "Network.requestWillBeSent"]
+        return [
+            e["params"]["request"]["url"] for e in self.seen if e["method"] == "Network.requestWillBeSent"
+        ]
 
     def open(self, path: Path, size: tuple[int, int]) -> None:
         """Open a file at a width and wait until it is there."""
@@ -118,7 +120,7 @@ def chromium() -> Iterator[Tab]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        preexec_fn=as_three_and_four,  # noqa: PLW1509 - nothing else starts processes beside it
+        preexec_fn=as_three_and_four,
         close_fds=False,
         start_new_session=True,
     )
@@ -131,7 +133,13 @@ def chromium() -> Iterator[Tab]:
         tab.session = tab.call("Target.attachToTarget", targetId=page["targetId"], flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             tab.call(f"{domain}.enable")
-        tab.call("Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=0, uploadThroughput=0)
+        tab.call(
+            "Network.emulateNetworkConditions",
+            offline=True,
+            latency=0,
+            downloadThroughput=0,
+            uploadThroughput=0,
+        )
         yield tab
     finally:
         os.killpg(process.pid, signal.SIGKILL)  # its helpers too
