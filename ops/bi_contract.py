@@ -2,14 +2,10 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ruamel.yaml import YAML
 
 from ops.errors import OpsError
-
-if TYPE_CHECKING:
-    from sqlmesh.core.model import Model
 
 FILE = Path("docs") / "bi_contract.yaml"
 HEAD = """# What BI tools may rely on: the columns of each view of bi, in their order, with their types.
@@ -26,8 +22,8 @@ POSTGRES_NAMES = {
 Views = Mapping[str, Mapping[str, str]]  # view -> column -> type
 
 
-def bi_models(root: Path) -> dict[str, "Model"]:
-    """Return SQLMesh's models of the views of bi in `root`, by name. Raises OpsError when these do not load."""
+def served_views(root: Path) -> dict[str, dict[str, str]]:
+    """Return the views of bi as the models in `root` define them. Raises OpsError when these do not load."""
     from sqlmesh import Context
     from sqlmesh.utils.errors import SQLMeshError
 
@@ -35,17 +31,13 @@ def bi_models(root: Path) -> dict[str, "Model"]:
         models = Context(paths=str(root)).models.values()
     except SQLMeshError as error:
         raise OpsError(f"SQLMesh cannot load the models: {error}") from error
-    tables = [(model, model.fully_qualified_table) for model in models]
-    views = {table.name: model for model, table in tables if table is not None and table.db == "bi"}
+    views = {}
+    for model in models:
+        table = model.fully_qualified_table
+        if table is not None and table.db == "bi":
+            types = model.columns_to_types or {}
+            views[table.name] = {column: _type(kind.sql("postgres")) for column, kind in types.items()}
     return dict(sorted(views.items()))
-
-
-def served_views(root: Path) -> dict[str, dict[str, str]]:
-    """Return the views of bi as the models in `root` define them. Raises OpsError when these do not load."""
-    return {
-        view: {column: _type(kind.sql("postgres")) for column, kind in (model.columns_to_types or {}).items()}
-        for view, model in bi_models(root).items()
-    }
 
 
 def _type(sql: str) -> str:

@@ -20,6 +20,5 @@ def lookml(out: Path) -> None:
     """Write a LookML project: a view for each of bi, measures from the metric dictionary, explores with safe joins."""
     from ops.lookml.project import write_lookml
 
-    say("Reading the models")
     files = write_lookml(project_root(), out)
     say(f"Written: {len(files)} files in {out}. docs/bi.md says how to use them.")

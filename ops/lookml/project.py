@@ -4,9 +4,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from sqlglot import exp
-
-from ops.bi_contract import bi_models, read_contract
 from ops.lookml.fields import (
     Block,
     View,
@@ -20,6 +17,7 @@ from ops.lookml.fields import (
     over_rows,
     ratio,
 )
+from ops.lookml.reading import read_views
 from ops.lookml.writing import HEAD, block
 from ops.metrics import Metric, read_metrics
 
@@ -45,21 +43,6 @@ ELSEWHERE = {("order_line", "customer_id"): BUYER}
 BUSINESS_DATES = {"order_line": "COALESCE(${TABLE}.return_date, ${TABLE}.order_date)"}
 CALENDAR = ("sales_date", "order_date", "snapshot_date")  # each day's columns that the calendar is joined to
 RELATED = {"warehouse_key": "store"}  # keys of other names: what they are the key of
-
-
-def read_views(root: Path) -> list[View]:
-    """Return the views as the contract promises them, described as the models do. Raises OpsError."""
-    contract = read_contract(root)
-    return [
-        View(
-            name,
-            contract.get(name, {}),
-            {column: " ".join(text.split()) for column, text in (model.column_descriptions or {}).items()},
-            " ".join((model.description or "").split()),
-            [column.name for grain in model.grains for column in grain.find_all(exp.Column)],
-        )
-        for name, model in bi_models(root).items()
-    ]
 
 
 def lookml_files(views: Sequence[View], metrics: Sequence[Metric]) -> dict[Path, str]:
@@ -95,16 +78,16 @@ def _constants() -> str:
 
 def _view(view: View, metrics: Sequence[Metric]) -> Block:
     served = {metric.metric: metric for metric in metrics if f"bi.{view.name}" in metric.served_in}
-    fields = [*dimensions(view, served)]
+    own = [*measures(view, served), *_of_facts(view, metrics)]
+    named = {field["name"] for field in own}
+    fields = [*dimensions(view, {metric.metric: metric for metric in metrics if metric.metric in named})]
     if expression := BUSINESS_DATES.get(view.name):
         description = "The day of the order, for returns that of the refund."
         fields.append(days("sales", {"description": description, "sql": expression}))
-    names = [name for field in fields for name in names_of(field)]
-    own = [*measures(view, served), *_of_facts(view, metrics)]
     return {
         "sql_table_name": f"@{{bi_schema}}.{view.name}",
         "fields": [*fields, *own],
-        "set": ("rows", {"fields": names}),
+        "set": ("rows", {"fields": [name for field in fields for name in names_of(field)]}),
     }
 
 

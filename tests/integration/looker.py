@@ -61,7 +61,8 @@ class Looker:
     def _table(self, view: str) -> str:
         return str(self.views[view]["sql_table_name"]).replace("@{bi_schema}", self.schema)
 
-    def _sql_of(self, view: str, name: str) -> str:
+    def _sql_of(self, owner: str, name: str) -> str:
+        view = self._joined_as(owner)
         for kind in ("dimensions", "measures"):
             if found := self.fields(view, kind).get(name):
                 return str(found.get("sql", "COUNT(*)"))
@@ -70,4 +71,9 @@ class Looker:
             if name.startswith(f"{group}_") and frame in found["timeframes"]:
                 sql = str(found["sql"])
                 return sql if frame in ("raw", "date") else f"DATE_TRUNC('{frame}', {sql})::DATE"
-        raise KeyError(f"{view}.{name}")
+        raise KeyError(f"{owner}.{name}")
+
+    def _joined_as(self, name: str) -> str:
+        """The view behind the name of a join."""
+        joins = (join for explore in self.explores.values() for join in explore.get("joins", []))
+        return next((str(join["from"]) for join in joins if join["name"] == name and "from" in join), name)
