@@ -7,6 +7,7 @@ import click
 
 from ops.cli.output import say
 from ops.environments import PROD
+from ops.errors import OpsError
 from ops.settings import load_settings
 
 
@@ -42,6 +43,8 @@ def report(out: Path, environment: str, sources: tuple[str, ...], as_of: Any) ->
     from ops.report.page import write_page
     from ops.report.reading import Wish
 
+    if not out.parent.is_dir():
+        raise OpsError(f"There is no folder {out.parent} to write {out.name} into.")
     wish = Wish(environment, sources, as_of.date() if as_of else None)
     text = write_page(load_settings(), wish, say)
     out.write_text(text, "utf-8")

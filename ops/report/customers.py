@@ -10,6 +10,7 @@ from ops.report.reading import Month, Row, Scope, Views, state_is_later
 
 MONTHS_SHOWN = 13
 COHORTS_SHOWN = 12
+FINE_BELOW = 0.1  # where no more come back than this, a digit after the point tells something
 KINDS = ("returning", "new", "unknown")
 TIERS = ("Diamond", "Gold", "Silver", "Bronze")
 MONTHS = """
@@ -158,7 +159,10 @@ def _likely_to_leave(scope: Scope, tiers: list[Row]) -> Figure:
 def new_and_returning(scope: Scope, months: list[Row]) -> Card:
     """Net sales by month from new, returning and unknown customers."""
     title = "New and returning"
-    starts = sorted({row["month_start_date"] for row in months}, reverse=True)[:MONTHS_SHOWN]
+    starts = sorted(
+        {row["month_start_date"] for row in months if row["month_start_date"] <= scope.last_date},
+        reverse=True,
+    )[:MONTHS_SHOWN]
     kinds = {(row["month_start_date"], row["customer_type"]): row for row in months}
     if not any(row["customer_count"] for row in months):
         return Card(title, why=f"{scope.source} names no customers.")
@@ -288,4 +292,5 @@ def _retained(row: Row | None, top: float) -> Cell:
     if row is None:
         return Cell("")
     rate = float(row["retention_rate"])
-    return Cell(f"{rate:.0%}".replace("%", " %"), value=row["retention_rate"], shade=round(rate / top, 3))
+    text = f"{rate:.0%}" if top >= FINE_BELOW else f"{rate:.1%}"
+    return Cell(text.replace("%", " %"), value=row["retention_rate"], shade=round(rate / top, 3))

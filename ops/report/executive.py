@@ -262,6 +262,8 @@ def by_channel(scope: Scope, months: list[Row]) -> Card:
     found = [r for r in months if r["month_start_date"] == scope.month.start and r["channel"] != "all"]
     if not found:
         return Card("By channel", why=f"Nothing was sold in {scope.month}.")
+    if len(found) == 1:
+        return Card("By channel", why=f"All of it was sold over one channel: {found[0]['channel']}.")
     total = sum((row["net_amount"] for row in found), Decimal(0))
     rows = [
         [
