@@ -10,11 +10,11 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 from ruamel.yaml import YAML
 
 from ml.gates import LAST_OF_PROD, Verdict, check_gates, judge
+from ops.environments import PROD, schema_of
 from ops.errors import OpsError
 from ops.settings import Settings
 
 Row = dict[str, Any]
-PROD = "prod"
 LAYER = "ml"
 EVALUATIONS = sql.SQL("SELECT * FROM {} ORDER BY model, source, part, metric, method")
 # Of the tables that the views of an environment show now.
@@ -91,7 +91,7 @@ def evaluated(settings: Settings, environment: str = PROD) -> Evaluated:
     Raises OpsError where it has none, where config.yaml's gates make no sense, and without a server.
     """
     gates = read_gates(settings.root)
-    schema = LAYER if environment == PROD else f"{LAYER}__{environment}"
+    schema = schema_of(LAYER, environment)
     connection = settings.connect()
     try:
         with connection, connection.cursor() as cursor:

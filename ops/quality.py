@@ -1,4 +1,4 @@
-"""The evidence of data quality in prod: what was read, what was left out and why, and which checks failed."""
+"""The evidence of data quality in an environment: what was read, what was left out and why, and which checks failed."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -6,25 +6,36 @@ from decimal import Decimal
 from typing import Any
 
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
+from psycopg2.sql import Composed
 
-from ops.errors import OpsError
+from ops.environments import PROD, in_environment, require
 from ops.settings import Settings
 
 Row = dict[str, Any]
-MODELS = ("load_metric", "rejected_row", "quarantined_row", "check_result", "layer_comparison", "anomaly")
+MODELS = tuple(
+    f"quality.{name}"
+    for name in (
+        "load_metric",
+        "rejected_row",
+        "quarantined_row",
+        "check_result",
+        "layer_comparison",
+        "anomaly",
+    )
+)
 GRAVITY = ("info", "warn", "block")
 
 # Rows read by the loads whose rows are in the raw tables, and what became of them.
 RECORDS = """
     WITH read AS (
         SELECT source, sum(read_count) AS read_count, sum(rejected_count) AS rejected_count
-        FROM quality.load_metric WHERE is_current GROUP BY source
+        FROM {quality.load_metric} WHERE is_current GROUP BY source
     ), held AS (
         SELECT source, count(*) AS quarantined_count
-        FROM quality.quarantined_row WHERE healed_at IS NULL GROUP BY source
+        FROM {quality.quarantined_row} WHERE healed_at IS NULL GROUP BY source
     ), repeated AS (
         SELECT source, sum(failed_count) AS repeated_count
-        FROM quality.check_result WHERE check_name = 'duplicate_row' GROUP BY source
+        FROM {quality.check_result} WHERE check_name = 'duplicate_row' GROUP BY source
     )
     SELECT source, read_count::bigint, rejected_count::bigint,
         coalesce(quarantined_count, 0)::bigint AS quarantined_count,
@@ -42,9 +53,9 @@ CHECKS = """
         (array_agg(result.event_date ORDER BY result.failed_rate DESC NULLS LAST, result.event_date))[1]
             AS worst_date,
         bool_and(result.is_passed) AS is_passed
-    FROM quality.check_result AS result
-    LEFT JOIN seed.quality_check AS own USING (check_name, source)
-    LEFT JOIN seed.quality_check AS common ON common.check_name = result.check_name AND common.source = '*'
+    FROM {quality.check_result} AS result
+    LEFT JOIN {seed.quality_check} AS own USING (check_name, source)
+    LEFT JOIN {seed.quality_check} AS common ON common.check_name = result.check_name AND common.source = '*'
     WHERE result.check_name <> 'completeness' AND result.event_date >= %(since)s
     GROUP BY 1, 2, 3, 4, 5, 6
     ORDER BY bool_and(result.is_passed), array_position(ARRAY['block', 'warn', 'info'], result.severity),
@@ -53,23 +64,23 @@ CHECKS = """
 COMPLETENESS = """
     SELECT source, table_name, column_name, sum(tested_count)::bigint AS tested_count,
         sum(failed_count)::bigint AS empty_count
-    FROM quality.check_result
+    FROM {quality.check_result}
     WHERE check_name = 'completeness' AND event_date >= %(since)s
     GROUP BY 1, 2, 3 ORDER BY 1, sum(failed_count) / sum(tested_count) DESC, 2, 3
 """
-LEFT_OUT = """
-    SELECT 'rejected' AS fate, source, table_name, rule_name, reason, since_at, healed_at
-    FROM quality.rejected_row
-    UNION ALL
-    SELECT 'quarantined', source, table_name, rule_name, reason, since_at, healed_at
-    FROM quality.quarantined_row
-"""
-REASONS = f"""
+REASONS = """
+    WITH left_out AS (
+        SELECT 'rejected' AS fate, source, table_name, rule_name, reason, since_at, healed_at
+        FROM {quality.rejected_row}
+        UNION ALL
+        SELECT 'quarantined', source, table_name, rule_name, reason, since_at, healed_at
+        FROM {quality.quarantined_row}
+    )
     SELECT fate, source, table_name, rule_name,
         count(*) FILTER (WHERE healed_at IS NULL) AS open_count,
         count(*) FILTER (WHERE healed_at IS NOT NULL) AS healed_count,
         min(since_at) AS first_since_at, max(healed_at) AS last_healed_at, min(reason) AS example
-    FROM ({LEFT_OUT}) AS left_out
+    FROM left_out
     GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 1 DESC, 2, 3, 4
 """
 LAYERS = """
@@ -78,7 +89,7 @@ LAYERS = """
         sum(quarantined_count)::bigint AS quarantined_count, sum(repeated_count)::bigint AS repeated_count,
         sum(superseded_count)::bigint AS superseded_count, sum(core_count)::bigint AS core_count,
         count(*) FILTER (WHERE difference_count <> 0 OR staged_difference_count <> 0) AS differing_day_count
-    FROM quality.layer_comparison WHERE event_date >= %(since)s
+    FROM {quality.layer_comparison} WHERE event_date >= %(since)s
     GROUP BY 1, 2 ORDER BY 1, 2
 """
 FRESHNESS = """
@@ -87,18 +98,18 @@ FRESHNESS = """
         count(*) FILTER (WHERE status = 'failed') AS failed_load_count,
         max(last_event_date) FILTER (WHERE is_current) AS last_event_date,
         max(finished_at) FILTER (WHERE is_current) AS last_loaded_at
-    FROM quality.load_metric GROUP BY 1, 2 ORDER BY 1, 2
+    FROM {quality.load_metric} GROUP BY 1, 2 ORDER BY 1, 2
 """
 ANOMALIES = """
     SELECT source, entity, column_name, measure, event_date, value, expected_value, score, history_count
-    FROM quality.anomaly WHERE event_date >= %(since)s ORDER BY event_date DESC, score DESC
+    FROM {quality.anomaly} WHERE event_date >= %(since)s ORDER BY event_date DESC, score DESC
 """
 DAYS = """
     SELECT source, entity, event_date, raw_count, core_count
-    FROM quality.layer_comparison WHERE event_date >= %(since)s ORDER BY source, entity, event_date
+    FROM {quality.layer_comparison} WHERE event_date >= %(since)s ORDER BY source, entity, event_date
 """
 FAILED_DAYS = """
-    SELECT DISTINCT source, event_date FROM quality.check_result
+    SELECT DISTINCT source, event_date FROM {quality.check_result}
     WHERE NOT is_passed AND event_date >= %(since)s
 """
 
@@ -162,28 +173,32 @@ class Report:
         }
 
 
-def report(settings: Settings, since: date | None = None) -> Report:
-    """Read the evidence from prod as the transformer; with `since`, judge only the days from then on.
+def report(settings: Settings, since: date | None = None, environment: str = PROD) -> Report:
+    """Read the evidence from an environment as the transformer; with `since`, judge only the days from then on.
 
     Raises OpsError where the quality models were not built yet, psycopg2.Error without a server.
     """
     connection = settings.connect()
     try:
         with connection, connection.cursor() as cursor:
-            _require_models(cursor)
+            require(cursor, environment, MODELS)
             given = {"since": since or date.min}
+
+            def rows(question: str) -> list[Row]:
+                return _rows(cursor, in_environment(question, environment), given)
+
             return Report(
                 datetime.now(UTC),
                 since,
-                [with_share(row) for row in _rows(cursor, RECORDS)],
-                _rows(cursor, CHECKS, given),
-                _rows(cursor, COMPLETENESS, given),
-                _rows(cursor, REASONS),
-                _rows(cursor, LAYERS, given),
-                [_with_age(row) for row in _rows(cursor, FRESHNESS)],
-                _rows(cursor, ANOMALIES, given),
-                _rows(cursor, DAYS, given),
-                _rows(cursor, FAILED_DAYS, given),
+                [with_share(row) for row in rows(RECORDS)],
+                rows(CHECKS),
+                rows(COMPLETENESS),
+                rows(REASONS),
+                rows(LAYERS),
+                [_with_age(row) for row in rows(FRESHNESS)],
+                rows(ANOMALIES),
+                rows(DAYS),
+                rows(FAILED_DAYS),
             )
     finally:
         connection.close()
@@ -202,15 +217,7 @@ def _with_age(row: Row) -> Row:
     return {**row, "age_days": (datetime.now(UTC).date() - last).days if last else None}
 
 
-def _require_models(cursor: Cursor) -> None:
-    names = [f"quality.{name}" for name in MODELS]
-    cursor.execute("SELECT name FROM unnest(%s) AS name WHERE to_regclass(name) IS NULL", [names])
-    missing = [name for (name,) in cursor.fetchall()]
-    if missing:
-        raise OpsError(f"prod has no {', '.join(missing)} yet: `retail refresh` builds what is missing.")
-
-
-def _rows(cursor: Cursor, question: str, given: dict[str, Any] | None = None) -> list[Row]:
+def _rows(cursor: Cursor, question: Composed, given: dict[str, Any]) -> list[Row]:
     cursor.execute(question, given)
     names = [column.name for column in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -1,30 +1,23 @@
 """The evidence of data quality as one HTML page that needs nothing beside itself."""
 
 from datetime import date, timedelta
-from decimal import Decimal
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
+from ops.html import template
 from ops.quality import Report, Row
 from ops.wording import measured, percent
 
-TEMPLATES = Path(__file__).with_name("templates")
 BAR_WIDTH = 120  # of the little bars beside rates, in their own units
 
 
 def page(report: Report) -> str:
     """Return the page. Text from the data is escaped."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"number": _number, "percent": percent, "measured": _measured}
+    return template("quality.html").render(parts_of(report))
+
+
+def parts_of(report: Report) -> dict[str, Any]:
+    """Return what the sections of the page show."""
     total = report.total
     blocking = report.failures("block")
     checks = [with_bar(row) for row in report.checks]
@@ -34,17 +27,18 @@ def page(report: Report) -> str:
         ("held back", "warn", total["quarantined_count"]),
         ("rejected", "bad", total["rejected_count"]),
     ]
-    return environment.get_template("quality.html").render(
-        report=report,
-        total=total,
-        headline=percent(total["valid_rate"]) or "nothing",
-        parts=parts,
-        blocking=blocking,
-        warned=[name for name in report.failures("warn") if name not in blocking],
-        loud=[row for row in checks if row["failed_count"] or not row["is_passed"]],
-        quiet=[row for row in checks if not row["failed_count"] and row["is_passed"]],
-        charts=charts(report),
-    )
+    return {
+        "report": report,
+        "total": total,
+        "headline": percent(total["valid_rate"]) or "nothing",
+        "parts": parts,
+        "blocking": blocking,
+        "warned": [name for name in report.failures("warn") if name not in blocking],
+        "loud": [row for row in checks if row["failed_count"] or not row["is_passed"]],
+        "quiet": [row for row in checks if not row["failed_count"] and row["is_passed"]],
+        "charts": charts(report),
+        "measured": _measured,
+    }
 
 
 def with_bar(row: Row) -> Row:
@@ -99,10 +93,6 @@ def _chart(source: str, entity: str, counts: dict[date, int], marks: dict[date, 
     return {
         "source": source, "entity": entity, "top": top, "bars": bars, "width": width, "first": first, "last": last,
     }  # fmt: skip
-
-
-def _number(value: int | Decimal) -> str:
-    return f"{int(value):,}"
 
 
 def _measured(row: Row, column: str) -> str:

@@ -41,6 +41,9 @@ TOGETHER = tuple(
         "marts_operations",
         "questions",
         "learned_models",
+        "report",
+        "connections",
+        "lookml",
     )
 )
 APART = (

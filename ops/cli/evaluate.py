@@ -6,7 +6,8 @@ from itertools import groupby
 import click
 
 from ops.cli.output import print_json, print_table, say
-from ops.evaluation import PROD, Evaluated, Judged, evaluated
+from ops.environments import PROD
+from ops.evaluation import Evaluated, Judged, evaluated
 from ops.settings import load_settings
 from ops.wording import number
 

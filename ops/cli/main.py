@@ -39,6 +39,8 @@ COMMANDS = {
         "Show what each measure means; keep the descriptions of the models with it.",
     ),
     "bi": ("ops.cli.bi", "Show what BI tools may rely on; keep its contract file with the models."),
+    "report": ("ops.cli.report", "Write sales, customers, stock and quality as one HTML file, for mailing."),
+    "lookml": ("ops.cli.lookml", "Write the views of bi and their measures as LookML, for Looker."),
     "evaluate": (
         "ops.cli.evaluate",
         "Show what the learned models are worth; fail when a gate does not hold.",
