@@ -15,7 +15,7 @@ from sqlmesh.core.loader import SqlMeshLoader
 from benchmarks.environments.changes import Change
 from benchmarks.environments.comparing import Difference, differences
 from benchmarks.environments.dbt import Dbt, install
-from benchmarks.environments.dbt_project import Translation, left_out, translate
+from benchmarks.environments.dbt_project import Translation, Translator, left_out
 from benchmarks.environments.measuring import Step, measure
 from benchmarks.warehouse import Warehouse, run, seconds_by_model
 from loaders.contract import load_contracts
@@ -52,6 +52,7 @@ class Bench:
         self.left_out = left_out(self.context.models)
         self._learned = self._hide(self.left_out)
         self.dbt = Dbt(self.warehouse, install(), threads)
+        self._translator = Translator(self.dbt.folder)
 
     def close(self) -> None:
         """Delete all of it."""
@@ -79,7 +80,7 @@ class Bench:
     def translate(self) -> Translation:
         """Make the dbt project of the models as they are now."""
         self.context.refresh()
-        return translate(self.context, self.dbt.folder)
+        return self._translator.translate(self.context)
 
     def compare(self) -> tuple[int, list[Difference]]:
         """Return how many models were compared, and those that the two prods do not hold alike."""
@@ -109,7 +110,7 @@ class Bench:
     def restate_last_day(self) -> Step:
         """Compute the last day again, from the dated raw tables on, as `retail refresh` does after a late file."""
         tables = load_contracts()[GENERATED_SOURCE].tables
-        reads = readers({model.name: model.depends_on for model in self.context.models.values()})
+        reads = readers({model.name: model.depends_on or set() for model in self.context.models.values()})
         models = {
             model
             for (source, table), found in reads.items()

@@ -33,9 +33,10 @@ from sqlmesh.core.macros import RuntimeStage
 from sqlmesh.core.model import Model
 
 PROJECT = "retail"
+PARTS = ("models", "seeds", "tests")
 VARIABLES = {"start": "2000-01-01", "end": "2100-01-01"}
 # Days that no model names: what SQLMesh renders for them, dbt fills in.
-SENTINELS = {"start": "1903-07-07", "end": "1904-07-07"}
+SENTINELS: Mapping[str, Any] = {"start": "1903-07-07", "end": "1904-07-07"}
 FORGOTTEN_SENTINEL = re.compile(r"\b190[34]-\d\d")
 JINJA = re.compile(r"\{[{%#]|[}%#]\}")
 MATERIALIZED = {"VIEW": "view", "FULL": "table", "INCREMENTAL_BY_TIME_RANGE": "incremental"}
@@ -59,32 +60,45 @@ class Translation:
     tests: int = 0
 
 
-def translate(context: Context, folder: Path) -> Translation:
-    """Write the dbt project of a SQLMesh project into a folder, in place of what was there.
+class Translator:
+    """Writes a dbt project into a folder, and later what has changed of it: to render everything takes long."""
 
-    Raises TranslationError where a model is of no kind that dbt-postgres has a counterpart of.
-    """
-    models = dict(context.models)
-    done = Translation(left_out=left_out(models))
-    writer = _Writer(models, folder)
-    writer.clear()
-    for fqn in context.dag.sorted:
-        model = models.get(fqn)
-        if model is None or model.name in done.left_out:
-            continue
-        if model.kind.is_external:
-            done.sources.append(model.name)
-        elif model.kind.is_embedded:
-            done.inlined.append(model.name)
-        elif model.kind.is_seed:
-            writer.write_seed(model)
-            done.seeds.append(model.name)
-        else:
-            writer.write_model(model)
-            done.tests += writer.write_tests(model)
-            done.built.append(model.name)
-    writer.write_settings([models[fqn] for fqn in models if models[fqn].name in done.sources])
-    return done
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._written: dict[str, str] = {}  # of each model, from what
+
+    def translate(self, context: Context) -> Translation:
+        """Write the dbt project of a SQLMesh project.
+
+        Raises TranslationError where a model is of no kind that dbt-postgres has a counterpart of.
+        """
+        models = dict(context.models)
+        done = Translation(left_out=left_out(models))
+        writer = _Writer(models, self._folder)
+        wanted = [models[fqn] for fqn in context.dag.sorted if fqn in models]
+        for model in wanted:
+            if model.name in done.left_out:
+                continue
+            if model.kind.is_external:
+                done.sources.append(model.name)
+            elif model.kind.is_embedded:
+                done.inlined.append(model.name)
+            else:
+                done.tests += len(_audits(model))
+                (done.seeds if model.kind.is_seed else done.built).append(model.name)
+                self._write(writer, model)
+        for name in self._written.keys() - {*done.seeds, *done.built}:
+            writer.remove(name)
+            del self._written[name]
+        writer.write_settings([model for model in wanted if model.kind.is_external])
+        return done
+
+    def _write(self, writer: _Writer, model: Model) -> None:
+        made_from = writer.made_from(model)
+        if self._written.get(model.name) != made_from:
+            writer.remove(model.name)
+            writer.write(model)
+            self._written[model.name] = made_from
 
 
 def left_out(models: Mapping[str, Model]) -> dict[str, str]:
@@ -93,10 +107,14 @@ def left_out(models: Mapping[str, Model]) -> dict[str, str]:
     while more := {
         fqn: f"reads {models[read[0]].name}"
         for fqn, model in models.items()
-        if fqn not in found and (read := sorted(model.depends_on & found.keys()))
+        if fqn not in found and (read := sorted(_read_by(model) & found.keys()))
     }:
         found |= more
     return {models[fqn].name: why for fqn, why in sorted(found.items())}
+
+
+def _read_by(model: Model) -> set[str]:
+    return model.depends_on or set()
 
 
 def node(name: str) -> str:
@@ -110,12 +128,34 @@ class _Writer:
     def __init__(self, models: Mapping[str, Model], folder: Path) -> None:
         self.models, self.folder = models, folder
 
-    def clear(self) -> None:
-        """Delete what an earlier translation wrote; what dbt keeps in `target` stays."""
-        for part in ("models", "seeds", "tests"):
-            shutil.rmtree(self.folder / part, ignore_errors=True)
+    def remove(self, name: str) -> None:
+        """Delete the files of a model."""
+        for part in PARTS:
+            shutil.rmtree(self.folder / part / node(name), ignore_errors=True)
 
-    def write_model(self, model: Model) -> None:
+    def made_from(self, model: Model) -> str:
+        """Return a text that changes when the model's files would."""
+        read = {model.fqn} | {fqn for fqn in _read_by(model) if self._is_embedded(fqn)}
+        while (
+            more := {fqn for name in read for fqn in _read_by(self.models[name]) if self._is_embedded(fqn)}
+            - read
+        ):
+            read |= more
+        hashes = [self.models[fqn].data_hash for fqn in sorted(read)]
+        return " ".join([*hashes, model.metadata_hash, str(model.mapping_schema)])
+
+    def _is_embedded(self, fqn: str) -> bool:
+        return fqn in self.models and self.models[fqn].kind.is_embedded
+
+    def write(self, model: Model) -> None:
+        """Write a model with its properties and tests, or a seed."""
+        if model.kind.is_seed:
+            self._write_seed(model)
+        else:
+            self._write_model(model)
+            self._write_tests(model)
+
+    def _write_model(self, model: Model) -> None:
         kind = model.kind.name.value if model.kind.name else None
         if kind not in MATERIALIZED or getattr(model.kind, "materialized", False) or model.pre_statements:
             raise TranslationError(f"{model.name}: dbt has no counterpart for a model of kind {model.kind}")
@@ -125,23 +165,20 @@ class _Writer:
         if kind != "VIEW":
             config |= _afterwards(model)
         query = model.render_query_or_raise(**SENTINELS)
-        self._write(f"models/{model.schema_name}/{node(model.name)}.sql", self._sql(query, model.name))
+        name = node(model.name)
+        self._write(f"models/{name}/{name}.sql", self._sql(query, model.name))
         self._write_properties("models", model, config)
 
-    def write_tests(self, model: Model) -> int:
-        """Write a test for each audit of a model and return how many there are."""
-        audits = [(audit, arguments) for audit, arguments in model.audits_with_args if not audit.skip]
-        for number, (audit, arguments) in enumerate(audits, 1):
+    def _write_tests(self, model: Model) -> None:
+        for number, (audit, arguments) in enumerate(_audits(model), 1):
             query = model.render_audit_query(audit, **SENTINELS, **arguments)
-            name = f"{node(model.name)}__{number}_{audit.name}"
             head = "" if audit.blocking else "{{ config(severity='warn') }}\n"
-            self._write(f"tests/{name}.sql", head + self._sql(query, f"{audit.name} of {model.name}"))
-        return len(audits)
+            name = node(model.name)
+            text = head + self._sql(query, f"{audit.name} of {model.name}")
+            self._write(f"tests/{name}/{name}__{number}_{audit.name}.sql", text)
 
-    def write_seed(self, model: Model) -> None:
-        path = self.folder / "seeds" / f"{node(model.name)}.csv"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(model.seed.content, "utf-8")
+    def _write_seed(self, model: Any) -> None:
+        self._write(f"seeds/{node(model.name)}/{node(model.name)}.csv", model.seed.content)
         types = {name: kind.sql("postgres") for name, kind in model.columns_to_types_or_raise.items()}
         self._write_properties("seeds", model, {"column_types": types, **self._placed(model)})
 
@@ -175,13 +212,14 @@ class _Writer:
             "description": model.description or "",
             "config": config,
             "columns": [
-                {"name": name, "description": text} for name, text in model.column_descriptions.items()
+                {"name": name, "description": text}
+                for name, text in (model.column_descriptions or {}).items()
             ],
         }
-        folder = f"models/{model.schema_name}" if kind == "models" else kind
-        self._write_yaml(f"{folder}/{node(model.name)}.yml", {"version": 2, kind: [properties]})
+        name = node(model.name)
+        self._write_yaml(f"{kind}/{name}/{name}.yml", {"version": 2, kind: [properties]})
 
-    def _sql(self, query: exp.Expression, what: str) -> str:
+    def _sql(self, query: exp.Expr, what: str) -> str:
         """Return the query with what it reads as dbt's refs and sources, and its days as dbt's variables."""
         text = self._named(query.copy()).sql("postgres", pretty=True, comments=False)
         if JINJA.search(text):
@@ -193,7 +231,7 @@ class _Writer:
             raise TranslationError(f"{what}: it computes with its first or last day before the query runs")
         return text + "\n"
 
-    def _named(self, query: exp.Expression) -> exp.Expression:
+    def _named(self, query: exp.Expr) -> exp.Expr:
         """Put a reference in the place of each model that the query reads, the query of those that are embedded."""
         for table in list(query.find_all(exp.Table)):
             model = self.models.get(exp.table_name(table, "postgres", identify=True))
@@ -216,6 +254,10 @@ class _Writer:
 
     def _write_yaml(self, path: str, content: Mapping[str, Any]) -> None:
         self._write(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")  # JSON is YAML
+
+
+def _audits(model: Model) -> list[tuple[Any, Any]]:
+    return [(audit, arguments) for audit, arguments in model.audits_with_args if not audit.skip]
 
 
 def _as_jinja(reference: re.Match[str]) -> str:
@@ -245,7 +287,7 @@ def _afterwards(model: Model) -> dict[str, Any]:
     """Return the indexes and hooks that do what SQLMesh does behind the query of a table that is new."""
     indexes: list[dict[str, Any]] = []
     hooks: list[str] = []
-    never_analyzed = SimpleNamespace(fetchone=lambda *_: None)
+    never_analyzed: Any = SimpleNamespace(fetchone=lambda *_: None)
     for statement in model.render_post_statements(
         **SENTINELS, this_model=THIS, runtime_stage=RuntimeStage.CREATING, engine_adapter=never_analyzed
     ):

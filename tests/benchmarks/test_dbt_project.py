@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlmesh import Context
 
-from benchmarks.environments.dbt_project import Translation, TranslationError, translate
+from benchmarks.environments.dbt_project import Translation, TranslationError, Translator
 from ops.project_copy import ROOT
 
 CONFIG = """
@@ -56,12 +56,13 @@ class Project:
     """A SQLMesh project with one model of each kind, and where its dbt project is written to."""
 
     root: Path
+    translator: Translator
 
     def translated(self, **models: str) -> Translation:
         """Translate it, with more models."""
         for name, text in models.items():
             (self.root / "models" / f"{name}.sql").write_text(text, "utf-8")
-        return translate(Context(paths=[str(self.root)]), self.root / "dbt")
+        return self.translator.translate(Context(paths=[str(self.root)]))
 
     def text(self, path: str) -> str:
         return (self.root / "dbt" / path).read_text("utf-8")
@@ -97,7 +98,7 @@ def make_project(tmp_path: Path) -> Project:
     (tmp_path / "seeds" / "country.csv").write_text("country_code,population\nGB,69\n")
     for name, text in MODELS.items():
         (tmp_path / "models" / name).write_text(text)
-    return Project(tmp_path)
+    return Project(tmp_path, Translator(tmp_path / "dbt"))
 
 
 def test_every_model_becomes_something_or_is_named_with_a_reason(project: Project) -> None:
@@ -124,59 +125,69 @@ def test_every_model_becomes_something_or_is_named_with_a_reason(project: Projec
 
 
 def test_a_dated_model_is_built_by_day_between_two_variables(translated: Project) -> None:
-    config = translated.config("models/core/core__fct_line.yml")
+    config = translated.config("models/core__fct_line/core__fct_line.yml")
     assert (config["materialized"], config["incremental_strategy"]) == ("incremental", "delete+insert")
     assert (config["unique_key"], config["schema"], config["alias"]) == ("sold_on", "core", "fct_line")
     assert "'{{ var('start') }}'" in config["incremental_predicates"][0]
-    query = translated.text("models/core/core__fct_line.sql")
+    query = translated.text("models/core__fct_line/core__fct_line.sql")
     assert """CAST('{{ var("start") }}' AS DATE)""" in query
     assert """CAST('{{ var("end") }}' AS DATE)""" in query
 
 
 def test_an_embedded_model_stands_in_the_query_that_reads_it(translated: Project) -> None:
-    query = translated.text("models/core/core__fct_line.sql")
+    query = translated.text("models/core__fct_line/core__fct_line.sql")
     assert "{{ source('raw_shop', 'line') }}" in query
     assert "stg" not in query
 
 
 def test_a_full_model_is_a_table_and_a_view_a_view_of_refs(translated: Project) -> None:
-    assert translated.config("models/mart/mart__day.yml")["materialized"] == "table"
-    assert translated.config("models/bi/bi__day.yml")["materialized"] == "view"
-    query = translated.text("models/mart/mart__day.sql")
+    assert translated.config("models/mart__day/mart__day.yml")["materialized"] == "table"
+    assert translated.config("models/bi__day/bi__day.yml")["materialized"] == "view"
+    query = translated.text("models/mart__day/mart__day.sql")
     assert """{{ ref('core__fct_line') }} AS "line\"""" in query
     assert """{{ ref('seed__country') }} AS "country\"""" in query
 
 
 def test_a_seed_keeps_its_rows_and_types(translated: Project) -> None:
-    assert translated.text("seeds/seed__country.csv") == "country_code,population\nGB,69\n"
-    types = translated.config("seeds/seed__country.yml")["column_types"]
+    assert translated.text("seeds/seed__country/seed__country.csv") == "country_code,population\nGB,69\n"
+    types = translated.config("seeds/seed__country/seed__country.yml")["column_types"]
     assert types == {"country_code": "TEXT", "population": "INT"}
 
 
 def test_a_table_gets_the_indexes_and_statistics_that_sqlmesh_gives_it(translated: Project) -> None:
-    mart = translated.config("models/mart/mart__day.yml")
+    mart = translated.config("models/mart__day/mart__day.yml")
     assert mart["indexes"] == [{"columns": ["sold_on"], "unique": True}]
     assert mart["post-hook"] == ["analyze {{ this }}"]
-    fact = translated.config("models/core/core__fct_line.yml")
+    fact = translated.config("models/core__fct_line/core__fct_line.yml")
     assert fact["indexes"] == [{"columns": ["line_id", "sold_on"], "unique": False}]
     assert [hook.partition("%}")[0] for hook in fact["post-hook"]] == ["{% if not is_incremental() "] * 2
     assert "(sold_on) WHERE" in fact["post-hook"][1]
 
 
 def test_an_audit_is_a_test_of_the_same_days_and_warns_where_it_blocks_nothing(translated: Project) -> None:
-    blocking = translated.text("tests/core__fct_line__1_unique_values.sql")
+    blocking = translated.text("tests/core__fct_line/core__fct_line__1_unique_values.sql")
     assert "severity" not in blocking
     assert """CAST('{{ var("end") }}' AS DATE)""" in blocking
     assert "{{ ref('core__fct_line') }}" in blocking
-    assert translated.text("tests/core__fct_line__2_amount_is_positive.sql").startswith(
+    assert translated.text("tests/core__fct_line/core__fct_line__2_amount_is_positive.sql").startswith(
         "{{ config(severity='warn') }}"
     )
 
 
 def test_what_was_described_is_described_in_dbt_too(translated: Project) -> None:
-    [properties] = json.loads(translated.text("models/core/core__fct_line.yml"))["models"]
+    [properties] = json.loads(translated.text("models/core__fct_line/core__fct_line.yml"))["models"]
     assert properties["description"] == "One row per line."
     assert properties["columns"] == [{"name": "amount", "description": "The money."}]
+
+
+def test_only_what_has_changed_is_written_again(project: Project) -> None:
+    project.translated()
+    kept = {path: path.stat().st_mtime_ns for path in (project.root / "dbt" / "models").rglob("*.sql")}
+    staged = project.root / "models" / "staged.sql"
+    staged.write_text(staged.read_text().replace("amount::", "-amount::"))
+    project.translated()
+    again = {path.stem for path, at in kept.items() if path.stat().st_mtime_ns != at}
+    assert again == {"core__fct_line"}
 
 
 def test_a_model_that_is_gone_leaves_no_file(project: Project) -> None:
