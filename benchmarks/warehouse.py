@@ -58,11 +58,6 @@ class Warehouse:
         )
         copy_parts(self.root, marts=marts)
 
-    def leave_out(self, files: Collection[Path]) -> None:
-        """Delete files of the copy."""
-        for file in files:
-            file.unlink()
-
     @property
     def data(self) -> Path:
         return self.root / "data"

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -47,12 +46,11 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=4, help="of each tool")
     parser.add_argument("--json", type=Path, help="a file to write all figures to")
     given = parser.parse_args()
-    made = Path(tempfile.mkdtemp(prefix="retailmesh-shop-"))
-    try:
+    with tempfile.TemporaryDirectory(prefix="retailmesh-shop-") as folder:
+        made, caches = Path(folder) / "data", Path(folder) / "caches"
+        caches.mkdir()
         data = given.data.resolve() if given.data else generate(given.scale, made)
-        report = whole_run(data, days_of(data), given.scale, given.threads, say)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
+        report = whole_run(data, days_of(data), given.scale, given.threads, caches, say)
     if given.json:
         given.json.write_text(json.dumps(as_dict(report), indent=2) + "\n", "utf-8")
     print(markdown(report))

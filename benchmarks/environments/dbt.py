@@ -63,7 +63,9 @@ class Dbt:
         return self.run("build", target, *chosen)
 
     def run(self, command: str, target: str, *options: str) -> str:
-        settings = self.warehouse.settings
+        settings, environment = self.warehouse.settings, self.warehouse.environment()
+        environment.pop("PYTHONPATH")  # dbt has nothing to find in the project
+        self._results(target).unlink(missing_ok=True)
         state = ["--state", str(self._deployed)] if self._deployed.exists() else []
         return run(
             [
@@ -72,7 +74,7 @@ class Dbt:
             ],
             self.folder,
             {
-                **self.warehouse.environment(),
+                **environment,
                 "PGHOST": settings.host,
                 "PGPORT": str(settings.port),
                 "PGUSER": settings.transformer.user,
@@ -87,9 +89,11 @@ class Dbt:
         shutil.copy2(self.folder / "target_prod" / "manifest.json", self._deployed)
 
     def results(self, target: str) -> Results:
-        """Return what the last run for a target did."""
-        text = (self.folder / f"target_{target}" / "run_results.json").read_text("utf-8")
-        results: Sequence[Mapping[str, Any]] = json.loads(text)["results"]
+        """Return what the last run for a target did; where there was nothing to do, dbt writes nothing."""
+        file = self._results(target)
+        results: Sequence[Mapping[str, Any]] = (
+            json.loads(file.read_text("utf-8"))["results"] if file.exists() else []
+        )
 
         def seconds_of(*kinds: str) -> dict[str, float]:
             return {
@@ -99,6 +103,9 @@ class Dbt:
             }
 
         return Results(seconds_of(*BUILT), seconds_of("test"), seconds_of("seed"))
+
+    def _results(self, target: str) -> Path:
+        return self.folder / f"target_{target}" / "run_results.json"
 
     def drop(self, target: str) -> None:
         """Drop all that was built for a target."""

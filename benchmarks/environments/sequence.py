@@ -40,10 +40,10 @@ class Report:
         return found[-1] if found else None
 
 
-def whole_run(data: Path, days: Sequence[str], scale: str, threads: int, say: Say) -> Report:
-    """Measure everything."""
+def whole_run(data: Path, days: Sequence[str], scale: str, threads: int, caches: Path, say: Say) -> Report:
+    """Measure everything. `caches` is an empty folder for what SQLMesh parses."""
     report = Report(scale, len(days), threads, load=[os.getloadavg()[1]])
-    bench = Bench(data, days, threads, say)
+    bench = Bench(data, days, threads, caches, say)
     try:
         _build(bench, report)
         for change in CHANGES:
@@ -55,7 +55,7 @@ def whole_run(data: Path, days: Sequence[str], scale: str, threads: int, say: Sa
         report.steps = bench.steps
         report.load.append(os.getloadavg()[1])
         bench.close()
-    _restate_tenth(data, days, threads, report, say)
+    _restate_tenth(data, days, threads, caches, report, say)
     report.load.append(os.getloadavg()[1])
     return report
 
@@ -120,11 +120,13 @@ def _learned(bench: Bench) -> None:
     bench.plan(LEARNED.name, "prod")
 
 
-def _restate_tenth(data: Path, days: Sequence[str], threads: int, report: Report, say: Say) -> None:
+def _restate_tenth(
+    data: Path, days: Sequence[str], threads: int, caches: Path, report: Report, say: Say
+) -> None:
     """Restate the same day where only the last tenth of the history is."""
     tenth = days[-max(1, len(days) // 10) :]
     say(f"The same day on the last {len(tenth)} days")
-    bench = Bench(data, tenth, threads, say)
+    bench = Bench(data, tenth, threads, caches, say)
     try:
         bench.plan("build", "prod", "--run")
         bench.warehouse.vacuum()
