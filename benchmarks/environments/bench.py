@@ -93,7 +93,7 @@ class Bench:
     def compare(self) -> tuple[int, list[Difference]]:
         """Return how many models were compared, and those that the two prods do not hold alike."""
         columns = {
-            model.name: list(model.columns_to_types_or_raise)
+            (model.schema_name, model.view_name): list(model.columns_to_types_or_raise)
             for model in self.context.models.values()
             if not model.kind.is_external and not model.kind.is_embedded
         }

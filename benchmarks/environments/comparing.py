@@ -30,18 +30,17 @@ class Difference:
         return f"{self.model}: {self.rows:,} rows by SQLMesh, {self.dbt_rows:,} by dbt"
 
 
-def differences(warehouse: Warehouse, columns: Mapping[str, Sequence[str]]) -> list[Difference]:
+def differences(warehouse: Warehouse, columns: Mapping[tuple[str, str], Sequence[str]]) -> list[Difference]:
     """Return the models (with their columns) that prod and dbt's prod do not hold alike."""
     found = []
     with warehouse.settings.connect() as connection, connection.cursor() as cursor:
-        for model, names in columns.items():
-            schema, name = model.split(".")
+        for (schema, name), names in columns.items():
             ours, theirs = (
                 _contents(cursor, table, names)
                 for table in (sql.Identifier(schema, name), sql.Identifier(f"dbt_prod_{schema}", name))
             )
             if ours != theirs:
-                found.append(Difference(model, ours[0], theirs[0]))
+                found.append(Difference(f"{schema}.{name}", ours[0], theirs[0]))
     return found
 
 

@@ -65,7 +65,9 @@ class Translator:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._written: dict[str, str] = {}  # of each model, from what
+        for part in PARTS:
+            shutil.rmtree(folder / part, ignore_errors=True)
+        self._written: dict[str, str] = {}  # by the name in dbt, from what
 
     def translate(self, context: Context) -> Translation:
         """Write the dbt project of a SQLMesh project.
@@ -87,7 +89,9 @@ class Translator:
                 done.tests += len(_audits(model))
                 (done.seeds if model.kind.is_seed else done.built).append(model.name)
                 self._write(writer, model)
-        for name in self._written.keys() - {*done.seeds, *done.built}:
+        for name in self._written.keys() - {
+            node(model) for model in wanted if model.name not in done.left_out
+        }:
             writer.remove(name)
             del self._written[name]
         writer.write_settings([model for model in wanted if model.kind.is_external])
@@ -95,10 +99,10 @@ class Translator:
 
     def _write(self, writer: _Writer, model: Model) -> None:
         made_from = writer.made_from(model)
-        if self._written.get(model.name) != made_from:
-            writer.remove(model.name)
+        if self._written.get(node(model)) != made_from:
+            writer.remove(node(model))
             writer.write(model)
-            self._written[model.name] = made_from
+            self._written[node(model)] = made_from
 
 
 def left_out(models: Mapping[str, Model]) -> dict[str, str]:
@@ -117,9 +121,9 @@ def _read_by(model: Model) -> set[str]:
     return model.depends_on or set()
 
 
-def node(name: str) -> str:
+def node(model: Model) -> str:
     """Return dbt's name of a model: dbt knows no schemas."""
-    return name.replace(".", "__")
+    return f"{model.schema_name}__{model.view_name}"
 
 
 class _Writer:
@@ -129,9 +133,9 @@ class _Writer:
         self.models, self.folder = models, folder
 
     def remove(self, name: str) -> None:
-        """Delete the files of a model."""
+        """Delete the files of a model, by its name in dbt."""
         for part in PARTS:
-            shutil.rmtree(self.folder / part / node(name), ignore_errors=True)
+            shutil.rmtree(self.folder / part / name, ignore_errors=True)
 
     def made_from(self, model: Model) -> str:
         """Return a text that changes when the model's files would."""
@@ -160,25 +164,29 @@ class _Writer:
         if kind not in MATERIALIZED or getattr(model.kind, "materialized", False) or model.pre_statements:
             raise TranslationError(f"{model.name}: dbt has no counterpart for a model of kind {model.kind}")
         config: dict[str, Any] = {"materialized": MATERIALIZED[kind], **self._placed(model)}
+        hooks: list[str] = []
         if kind == "INCREMENTAL_BY_TIME_RANGE":
             config |= _by_day(model)
         if kind != "VIEW":
-            config |= _afterwards(model)
+            config["indexes"], hooks = _afterwards(model)
         query = model.render_query_or_raise(**SENTINELS)
-        name = node(model.name)
-        self._write(f"models/{name}/{name}.sql", self._sql(query, model.name))
+        name = node(model)
+        head = (
+            f"{{{{ config(post_hook={json.dumps(hooks)}) }}}}\n" if hooks else ""
+        )  # in YAML dbt renders it too soon
+        self._write(f"models/{name}/{name}.sql", head + self._sql(query, model.name))
         self._write_properties("models", model, config)
 
     def _write_tests(self, model: Model) -> None:
         for number, (audit, arguments) in enumerate(_audits(model), 1):
             query = model.render_audit_query(audit, **SENTINELS, **arguments)
             head = "" if audit.blocking else "{{ config(severity='warn') }}\n"
-            name = node(model.name)
+            name = node(model)
             text = head + self._sql(query, f"{audit.name} of {model.name}")
             self._write(f"tests/{name}/{name}__{number}_{audit.name}.sql", text)
 
     def _write_seed(self, model: Any) -> None:
-        self._write(f"seeds/{node(model.name)}/{node(model.name)}.csv", model.seed.content)
+        self._write(f"seeds/{node(model)}/{node(model)}.csv", model.seed.content)
         types = {name: kind.sql("postgres") for name, kind in model.columns_to_types_or_raise.items()}
         self._write_properties("seeds", model, {"column_types": types, **self._placed(model)})
 
@@ -208,7 +216,7 @@ class _Writer:
 
     def _write_properties(self, kind: str, model: Model, config: dict[str, Any]) -> None:
         properties = {
-            "name": node(model.name),
+            "name": node(model),
             "description": model.description or "",
             "config": config,
             "columns": [
@@ -216,7 +224,7 @@ class _Writer:
                 for name, text in (model.column_descriptions or {}).items()
             ],
         }
-        name = node(model.name)
+        name = node(model)
         self._write_yaml(f"{kind}/{name}/{name}.yml", {"version": 2, kind: [properties]})
 
     def _sql(self, query: exp.Expr, what: str) -> str:
@@ -283,7 +291,7 @@ def _by_day(model: Model) -> dict[str, Any]:
     }
 
 
-def _afterwards(model: Model) -> dict[str, Any]:
+def _afterwards(model: Model) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the indexes and hooks that do what SQLMesh does behind the query of a table that is new."""
     indexes: list[dict[str, Any]] = []
     hooks: list[str] = []
@@ -304,4 +312,4 @@ def _afterwards(model: Model) -> dict[str, Any]:
             raise TranslationError(f"{model.name}: dbt is not told of {statement.sql('postgres')}")
     if model.kind.is_incremental_by_time_range:
         hooks = [f"{{% if not is_incremental() %}}{hook}{{% endif %}}" for hook in hooks]
-    return {"indexes": indexes, "post-hook": hooks}
+    return indexes, hooks

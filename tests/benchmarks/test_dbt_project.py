@@ -41,8 +41,9 @@ MODELS = {
     "mart.sql": "MODEL (name mart.day, kind FULL); "
     "SELECT sold_on::DATE AS sold_on, SUM(amount)::DECIMAL(18, 2) AS amount FROM core.fct_line AS line "
     "JOIN seed.country ON country.population > 0 GROUP BY sold_on; @UNIQUE_INDEX_ON(sold_on)",
-    "view.sql": "MODEL (name bi.day, kind VIEW, audits (not_null(columns := (sold_on)))); "
+    "view.sql": 'MODEL (name bi."order", kind VIEW, audits (not_null(columns := (sold_on)))); '
     "SELECT sold_on::DATE AS sold_on FROM mart.day",
+    "reserved.sql": 'MODEL (name bi.ordered, kind VIEW); SELECT sold_on::DATE AS sold_on FROM bi."order"',
     "learned.py": "from sqlmesh import model\n"
     "@model('ml.score', kind='FULL', columns={'score': 'int'}, depends_on=['core.fct_line'])\n"
     "def execute(context, **kwargs):\n    yield from ()\n",
@@ -72,6 +73,12 @@ class Project:
         content = json.loads(self.text(path))
         [properties] = content.get("models") or content["seeds"]
         return dict(properties["config"])
+
+    def hooks(self, name: str) -> list[str]:
+        """Return what dbt runs behind a model."""
+        head = self.text(f"models/{name}/{name}.sql").splitlines()[0]
+        hooks = json.loads(head.removeprefix("{{ config(post_hook=").removesuffix(") }}"))
+        return list(hooks)
 
 
 @pytest.fixture
@@ -103,7 +110,7 @@ def make_project(tmp_path: Path) -> Project:
 
 def test_every_model_becomes_something_or_is_named_with_a_reason(project: Project) -> None:
     done = project.translated()
-    assert sorted(done.built) == ["bi.day", "core.fct_line", "mart.day"]
+    assert sorted(done.built) == ['bi."order"', "bi.ordered", "core.fct_line", "mart.day"]
     assert done.seeds == ["seed.country"]
     assert done.inlined == ["stg.line"]
     assert done.sources == ["raw_shop.line"]
@@ -115,12 +122,13 @@ def test_every_model_becomes_something_or_is_named_with_a_reason(project: Projec
     assert done.tests == 3
     files = {path.stem for path in (project.root / "dbt").rglob("*.sql")}
     assert files == {
-        "bi__day",
+        "bi__order",
+        "bi__ordered",
         "core__fct_line",
         "mart__day",
         "core__fct_line__1_unique_values",
         "core__fct_line__2_amount_is_positive",
-        "bi__day__1_not_null",
+        "bi__order__1_not_null",
     }
 
 
@@ -142,10 +150,14 @@ def test_an_embedded_model_stands_in_the_query_that_reads_it(translated: Project
 
 def test_a_full_model_is_a_table_and_a_view_a_view_of_refs(translated: Project) -> None:
     assert translated.config("models/mart__day/mart__day.yml")["materialized"] == "table"
-    assert translated.config("models/bi__day/bi__day.yml")["materialized"] == "view"
+    assert translated.config("models/bi__order/bi__order.yml")["materialized"] == "view"
     query = translated.text("models/mart__day/mart__day.sql")
     assert """{{ ref('core__fct_line') }} AS "line\"""" in query
     assert """{{ ref('seed__country') }} AS "country\"""" in query
+
+
+def test_a_model_whose_name_is_a_word_of_sql_is_found(translated: Project) -> None:
+    assert "{{ ref('bi__order') }}" in translated.text("models/bi__ordered/bi__ordered.sql")
 
 
 def test_a_seed_keeps_its_rows_and_types(translated: Project) -> None:
@@ -157,11 +169,12 @@ def test_a_seed_keeps_its_rows_and_types(translated: Project) -> None:
 def test_a_table_gets_the_indexes_and_statistics_that_sqlmesh_gives_it(translated: Project) -> None:
     mart = translated.config("models/mart__day/mart__day.yml")
     assert mart["indexes"] == [{"columns": ["sold_on"], "unique": True}]
-    assert mart["post-hook"] == ["analyze {{ this }}"]
+    assert translated.hooks("mart__day") == ["analyze {{ this }}"]
     fact = translated.config("models/core__fct_line/core__fct_line.yml")
     assert fact["indexes"] == [{"columns": ["line_id", "sold_on"], "unique": False}]
-    assert [hook.partition("%}")[0] for hook in fact["post-hook"]] == ["{% if not is_incremental() "] * 2
-    assert "(sold_on) WHERE" in fact["post-hook"][1]
+    analyze, index = translated.hooks("core__fct_line")
+    assert analyze == "{% if not is_incremental() %}analyze {{ this }}{% endif %}"
+    assert index.startswith("{% if not is_incremental() %}create index on {{ this }} (sold_on) WHERE")
 
 
 def test_an_audit_is_a_test_of_the_same_days_and_warns_where_it_blocks_nothing(translated: Project) -> None:
@@ -192,9 +205,9 @@ def test_only_what_has_changed_is_written_again(project: Project) -> None:
 
 def test_a_model_that_is_gone_leaves_no_file(project: Project) -> None:
     project.translated()
-    (project.root / "models" / "view.sql").unlink()
+    (project.root / "models" / "reserved.sql").unlink()
     project.translated()
-    assert not list((project.root / "dbt").rglob("bi__day*"))
+    assert not list((project.root / "dbt").rglob("bi__ordered*"))
 
 
 @pytest.mark.parametrize(
