@@ -15,31 +15,16 @@ an hour are needed.
 
 import argparse
 import json
-import re
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Collection, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import psutil
-
-from ops import dotenv
-from ops.check import clean_environment
-from ops.postgres.throwaway import ThrowawayServer
-from ops.project_copy import copy_parts
-from ops.settings import Settings, project_root
+from benchmarks.warehouse import Warehouse, days_of, generate, seconds_by_model
 
 TARGET = 1.2
-FEEDS = ("customer_feed", "product_feed", "store", "warehouse")
-STATS_ARE_LATE = 2.0  # seconds until a session's times are in the statistics
-# `[1/1] core.dim_date [full refresh (8 k rows), audits passed 2] 0.51s`, whose line may be folded anywhere.
-TIMED = re.compile(r"\[\d+/\d+\]\s+(\S+)\s+\[[^\]]*\]\s+([0-9.]+)s")
-DAY = re.compile(r"\d{4}-\d\d-\d\d")
 MOST_MODELS = 15
 
 
@@ -58,29 +43,27 @@ class Measured:
 
 def measure(data: Path, days: Sequence[str], *, marts: bool) -> Measured:
     """Build the days but the last one, load that, refresh, and return what the refresh took."""
-    server = ThrowawayServer()
-    root = Path(tempfile.mkdtemp(prefix="retailmesh-benchmark-"))
+    warehouse = Warehouse(marts=marts)
     try:
-        settings = server.new_database(root)
-        dotenv.update(settings.env_file, {**settings.variables(), "RETAIL_DATA_DIR": str(root / "data")})
-        copy_parts(root, marts=marts)
-        _link(data, root / "data", days[:-1], up_to=days[-2])
-        _run(root, "load", "store")
-        build, _ = _timed(root, "refresh")
-        [(lines,)] = _rows(settings, "SELECT count(*) FROM core.fct_order_line")
-        _vacuum(server, settings)
-        _link(data, root / "data", days[-1:], up_to=days[-1])
-        _run(root, "load", "store")
-        sql_before, processor_before = _sql_seconds(settings), _processor_seconds(server)
-        took, printed = _timed(root, "refresh")
-        sql, processor = _sql_seconds(settings) - sql_before, _processor_seconds(server) - processor_before
+        warehouse.link(data, days[:-1], up_to=days[-2])
+        warehouse.retail("load", "store")
+        build, _ = warehouse.cost_of(lambda: warehouse.retail("refresh"))
+        [(lines,)] = warehouse.rows("SELECT count(*) FROM core.fct_order_line")
+        warehouse.vacuum()
+        warehouse.link(data, days[-1:], up_to=days[-1])
+        warehouse.retail("load", "store")
+        refresh, printed = warehouse.cost_of(lambda: warehouse.retail("refresh"))
     finally:
-        server.stop()
-        shutil.rmtree(root, ignore_errors=True)
-    models: dict[str, float] = {}
-    for name, seconds in TIMED.findall(printed):
-        models[name] = models.get(name, 0) + float(seconds)
-    return Measured(len(days) - 1, int(str(lines)), build, took, sql, processor, models)
+        warehouse.close()
+    return Measured(
+        len(days) - 1,
+        int(str(lines)),
+        build.seconds,
+        refresh.seconds,
+        refresh.sql_seconds,
+        refresh.server_seconds,
+        seconds_by_model(printed),
+    )
 
 
 def table(measured: Sequence[Measured]) -> str:
@@ -113,82 +96,6 @@ def table(measured: Sequence[Measured]) -> str:
     )
 
 
-def _link(data: Path, target: Path, days: Collection[str], up_to: str) -> None:
-    """Link the files of some days into `target`, those of feeds of all days up to one, and those without a day."""
-    for file in (data / "store").rglob("*.*"):
-        path = file.relative_to(data)
-        is_wanted = (
-            file.stem <= up_to if path.parts[1] in FEEDS and DAY.fullmatch(file.stem) else file.stem in days
-        )
-        if (is_wanted or not DAY.fullmatch(file.stem)) and not (target / path).exists():
-            (target / path).parent.mkdir(parents=True, exist_ok=True)
-            (target / path).symlink_to(file)
-
-
-def _sql_seconds(settings: Settings) -> float:
-    """Return how long statements have run on the databases of the settings so far."""
-    time.sleep(STATS_ARE_LATE)
-    [(milliseconds,)] = _rows(
-        settings,
-        "SELECT sum(active_time) FROM pg_stat_database WHERE datname = ANY(%s)",
-        [settings.database, settings.state_database],
-    )
-    return float(str(milliseconds)) / 1000
-
-
-def _processor_seconds(server: ThrowawayServer) -> float:
-    """Return what the server's sessions that have ended took of the processors."""
-    postmaster = server.server.running()
-    times = psutil.Process(postmaster.pid).cpu_times() if postmaster else None
-    return float(times.children_user + times.children_system) if times else 0.0
-
-
-def _vacuum(server: ThrowawayServer, settings: Settings) -> None:
-    for database in (settings.database, settings.state_database):
-        connection = server.server.connect(database)
-        connection.autocommit = True
-        with closing(connection), connection.cursor() as cursor:
-            cursor.execute("VACUUM (ANALYZE)")
-
-
-def _rows(settings: Settings, query: str, *values: object) -> list[tuple[object, ...]]:
-    connection = settings.connect()
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(query, values or None)
-            return list(cursor.fetchall())
-    finally:
-        connection.close()
-
-
-def _timed(root: Path, *arguments: str) -> tuple[float, str]:
-    began = time.monotonic()
-    printed = _run(root, *arguments)
-    return time.monotonic() - began, printed
-
-
-def _run(root: Path, *arguments: str) -> str:
-    environment = {
-        **{name: value for name, value in clean_environment().items() if not name.startswith("RETAIL_")},
-        "RETAIL_PROJECT_DIR": str(root),
-        "SQLMESH__DISABLE_ANONYMIZED_ANALYTICS": "1",
-        "COLUMNS": "200",
-        "PYTHONPATH": str(project_root()),
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "ops.cli.main", *arguments],
-        cwd=root,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise SystemExit(f"retail {' '.join(arguments)} failed:\n{done.stdout}\n{done.stderr}")
-    return done.stdout
-
-
 def main() -> None:
     """Run from the command line; exit 1 above the target."""
     parser = argparse.ArgumentParser(
@@ -203,8 +110,8 @@ def main() -> None:
     try:
         data = given.data.resolve() if given.data else made
         if not given.data:
-            _run(project_root(), "generate", "--scale", given.scale, "--out", str(made), "--force")
-        every = sorted({file.stem for file in (data / "store" / "pos").rglob("*.csv")})
+            generate(given.scale, made)
+        every = days_of(data)
         tenth = every[-1 - (len(every) - 1) // 10 :]
         measured = [measure(data, days, marts=given.marts) for days in (every, tenth)]
     finally:

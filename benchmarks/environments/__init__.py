@@ -1,0 +1,1 @@
+"""What a change costs in an environment, with SQLMesh and with dbt: `python -m benchmarks.environments`."""
