@@ -15,7 +15,8 @@ The old rows are deleted and the new ones copied into the same table, in SQLMesh
 readers see the old rows until that commits, and a failure leaves them; the table stays the same one, with its
 indexes, grants and comments. No lock is taken that a reader waits for: TRUNCATE or a renamed table would take one,
 and would show an older snapshot no rows at all. The dead rows are left to autovacuum, as with SQLMesh's own path.
-Two loads of all of one table follow each other (SHARE ROW EXCLUSIVE), or both would leave their rows.
+Two loads of all of one table follow each other (SHARE ROW EXCLUSIVE), or both would leave their rows. On Postgres
+two models at once compute and write, for the sake of memory (`turns.py`).
 
 Queries, and engines other than Postgres, take SQLMesh's own path.
 """
@@ -42,6 +43,7 @@ from sqlmesh.utils.errors import ConfigError
 
 from materializations.encoding import CopyError, encode, to_csv
 from materializations.run_ledger import Run, has_ledger
+from materializations.turns import TURNS
 
 CHUNK_ROWS = 100_000  # become text at a time: some 10 MB of an ordinary table
 READ_BYTES = 1 << 18
@@ -83,7 +85,10 @@ class _Copying:
         super().run_pre_statements(snapshot, render_kwargs)  # type: ignore[misc]
         if _is_evaluation(render_kwargs):
             table = snapshot.table_name(render_kwargs["deployability_index"].is_deployable(snapshot))
-            self._here.run = Run(snapshot.model.name, table, is_recorded=self._has_ledger())
+            is_recorded = self._has_ledger()
+            if self._is_postgres:
+                TURNS.take(self.adapter.cursor.connection)
+            self._here.run = Run(snapshot.model.name, table, is_recorded)
 
     def insert(self, table_name: str, query_or_df: t.Any, model: Model, **arguments: Arguments) -> None:
         """Write the first frame, or the query's rows."""
@@ -109,6 +114,8 @@ class _Copying:
                 self._delete(run.table, snapshot.model, render_kwargs)
             if run.is_recorded:
                 run.record(self.adapter.cursor)
+            if self._is_postgres:
+                TURNS.end(self.adapter.cursor.connection)
             del self._here.run
         super().run_post_statements(snapshot, render_kwargs)  # type: ignore[misc]
 

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy import sparse
 
 from ml.basket import RuleFamily, chance_of, false_discovery_rates
-from ml.basket_shop import BasketShop, Incidence, RuleLimits, Scope, families, scopes_of
+from ml.basket_shop import BasketShop, Incidence, RuleLimits, Scope, basket_rows, families, scopes_of
 from ml.evaluation import Evaluation, data_fingerprint
 
 RULE_HOLDOUT_DAYS = 28
@@ -44,7 +44,7 @@ def evaluate_rules(shop: BasketShop, limits: RuleLimits) -> list[Evaluation]:
         "cut_date": cut,
         "holdout_days": RULE_HOLDOUT_DAYS,
         "train_count": len(before.baskets),
-        "data_fingerprint": data_fingerprint(shop.lines.merge(shop.baskets, on="basket")),
+        "data_fingerprint": _fingerprint(shop),
     }
     return [
         one
@@ -53,6 +53,12 @@ def evaluate_rules(shop: BasketShop, limits: RuleLimits) -> list[Evaluation]:
         for item_count, family in enumerate(families(scope), start=2)
         for one in _judge(scope, item_count, family, later.get(scope.name), limits, about)
     ]
+
+
+def _fingerprint(shop: BasketShop) -> str:
+    """What tells these baskets from others: each line with what is known of its basket."""
+    known = shop.baskets.drop(columns="basket").astype("category").take(basket_rows(shop))
+    return data_fingerprint(pd.concat([shop.lines, known.set_index(shop.lines.index)], axis=1))
 
 
 def part_of(shop: BasketShop, cut: date, is_before: bool) -> BasketShop:

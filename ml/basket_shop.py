@@ -67,7 +67,7 @@ class BasketShop:
 
     `baskets` has one row per order that sold merchandise: `basket` (a number), `order_date`, `channel`, `customer_id`
     (empty where unknown). `lines` has `basket`, `product_id`, `category` (empty where unknown), one or more rows for
-    each product in it.
+    each product in it. Text may be given as categories, in ascending order: of millions of rows that is a tenth.
     """
 
     source: str
@@ -139,49 +139,67 @@ def families(scope: Scope) -> list[RuleFamily]:
 def scopes_of(shop: BasketShop, limits: RuleLimits) -> list[Scope]:
     """Return the scopes `product`, `category`, and `A_to_B` for each two channels that customers share."""
     all_count = len(shop.baskets)
-    order = np.sort(shop.baskets["basket"].to_numpy())
-    rows = np.searchsorted(order, shop.lines["basket"].to_numpy())
-    product = incidence(rows, shop.lines["product_id"].to_numpy(dtype=object), all_count)
+    rows = basket_rows(shop)
+    product = incidence(rows, shop.lines["product_id"], all_count)
     named = (shop.lines["category"] != "").to_numpy()
-    category = incidence(rows[named], shop.lines["category"].to_numpy(dtype=object)[named], all_count)
+    category = incidence(rows[named], shop.lines["category"][named], all_count)
     least = minimum_count(limits.product_support, all_count)
     return [
         Scope(PRODUCT, product, product, all_count, least),
         Scope(CATEGORY, category, category, all_count, 1),
-        *_channel_scopes(shop, limits),
+        *_channel_scopes(shop, rows, limits),
     ]
 
 
-def _channel_scopes(shop: BasketShop, limits: RuleLimits) -> list[Scope]:
+def basket_rows(shop: BasketShop) -> npt.NDArray[np.int64]:
+    """Return the row of `baskets` that each line's basket has."""
+    basket = shop.baskets["basket"].to_numpy()
+    order = np.argsort(basket, kind="stable")
+    return np.asarray(order[np.searchsorted(basket[order], shop.lines["basket"].to_numpy())])
+
+
+def _channel_scopes(shop: BasketShop, rows: npt.NDArray[np.int64], limits: RuleLimits) -> list[Scope]:
     """What customers of both channels buy in one and in the other; each counts once, in any order of purchases."""
-    bought = shop.lines.merge(shop.baskets[["basket", "channel", "customer_id"]], on="basket")
-    bought = bought[bought["customer_id"] != ""]
+    customer = shop.baskets["customer_id"].astype("category")
+    channel = shop.baskets["channel"].astype("category").cat.remove_unused_categories()
+    buyer = customer.cat.codes.to_numpy()[rows]
+    is_known = (customer != "").to_numpy()[rows]
+    sold_in = channel.cat.codes.to_numpy()[rows]
+    sides, buys = [], []
+    for code in range(len(channel.cat.categories)):
+        side = np.flatnonzero(is_known & (sold_in == code))
+        bought = np.zeros(len(customer.cat.categories), dtype=bool)
+        bought[buyer[side]] = True
+        sides.append(side)
+        buys.append(bought)
     scopes = []
-    for one, other in itertools.permutations(sorted(bought["channel"].unique()), 2):
-        sides = [bought[bought["channel"] == channel] for channel in (one, other)]
-        customers = np.intersect1d(*(side["customer_id"].to_numpy(dtype=str) for side in sides))
-        if not len(customers):
+    for one, other in itertools.permutations(range(len(sides)), 2):
+        in_both = buys[one] & buys[other]
+        count = int(in_both.sum())
+        if not count:
             continue
-        left, right = (_by_customer(side, customers) for side in sides)
-        least = minimum_count(limits.channel_support, len(customers))
-        scopes.append(Scope(f"{one}_to_{other}", left, right, len(customers), least))
+        number = np.cumsum(in_both) - 1
+        left, right = (
+            incidence(number[buyer[own]], shop.lines["product_id"].iloc[own], count)
+            for own in (side[in_both[buyer[side]]] for side in (sides[one], sides[other]))
+        )
+        least = minimum_count(limits.channel_support, count)
+        name = f"{channel.cat.categories[one]}_to_{channel.cat.categories[other]}"
+        scopes.append(Scope(name, left, right, count, least))
     return scopes
 
 
-def _by_customer(bought: pd.DataFrame, customers: npt.NDArray[np.str_]) -> Incidence:
-    own = bought[bought["customer_id"].isin(customers)]
-    rows = np.searchsorted(customers, own["customer_id"].to_numpy(dtype=str))
-    return incidence(rows, own["product_id"].to_numpy(dtype=object), len(customers))
-
-
-def incidence(rows: npt.NDArray[np.int64], items: npt.NDArray[np.object_], row_count: int) -> Incidence:
+def incidence(rows: npt.NDArray[np.int64], items: pd.Series, row_count: int) -> Incidence:
     """Return which of row_count rows holds which item; what is given twice counts once."""
-    codes, ids = pd.factorize(items, sort=True)
+    named = items.astype("category").cat.remove_unused_categories().cat
+    ids = named.categories.to_numpy(dtype=object)
     matrix = sparse.csr_matrix(
-        (np.ones(len(rows), dtype=np.int32), (rows, codes)), shape=(row_count, len(ids)), dtype=np.int32
+        (np.ones(len(rows), dtype=np.int32), (rows, named.codes.to_numpy())),
+        shape=(row_count, len(ids)),
+        dtype=np.int32,
     )
     matrix.data[:] = 1
-    return Incidence(matrix, np.asarray(ids, dtype=object))
+    return Incidence(matrix, ids)
 
 
 def _named(rules: pd.DataFrame, scope: Scope) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing as t
 
+import numpy as np
 import pandas as pd
 from sqlmesh import ExecutionContext
 
@@ -59,13 +60,31 @@ def read_baskets(context: ExecutionContext) -> t.Iterator[BasketShop]:
     as_of = read_query(context, LAST_ORDER_DATES)
     if as_of.empty:
         return
-    baskets, versions = read_query(context, BASKETS), read_query(context, VERSIONS)
-    lines = read_query(context, BASKET_LINES).drop_duplicates()
+    baskets = read_query(context, BASKETS)
+    names = ["source", "channel", "customer_id"]
+    baskets = baskets.astype(dict.fromkeys(names, "category"))
     baskets["order_date"] = pd.to_datetime(baskets["order_date"]).dt.date
-    lines = lines.merge(versions, on="product_version").sort_values(["basket", "product_id", "category"])
+    lines = basket_lines(read_query(context, BASKET_LINES), read_query(context, VERSIONS))
     for source, day in zip(as_of["source"], pd.to_datetime(as_of["as_of_date"]), strict=True):
         own = baskets[baskets["source"] == source].reset_index(drop=True)
-        held = lines[lines["basket"].isin(own["basket"])]
-        yield BasketShop(
-            source, day.date(), own, held[["basket", "product_id", "category"]].reset_index(drop=True)
-        )
+        held = lines[lines["basket"].isin(own["basket"])].reset_index(drop=True)
+        yield BasketShop(source, day.date(), own, held)
+
+
+def basket_lines(pairs: pd.DataFrame, versions: pd.DataFrame) -> pd.DataFrame:
+    """Return `basket`, `product_id`, `category` in that order, one row per basket and version of a product in it.
+
+    pairs: basket, product_version, as often as they were sold. versions: product_version, product_id, category. The
+    texts become categories: millions of lines name thousands of products.
+    """
+    versions = versions.sort_values(["product_id", "category", "product_version"], ignore_index=True)
+    count = len(versions)
+    place = np.zeros(int(versions["product_version"].max()) + 1 if count else 1, dtype=np.int64)
+    place[versions["product_version"].to_numpy(dtype=np.int64)] = np.arange(count)
+    version = place[pairs["product_version"].to_numpy(dtype=np.int64)]
+    cells = np.unique(pairs["basket"].to_numpy(dtype=np.int64) * max(count, 1) + version)
+    basket, version = np.divmod(cells, max(count, 1))
+    named = versions[["product_id", "category"]].astype("category")
+    lines = named.take(version).reset_index(drop=True)
+    lines.insert(0, "basket", basket)
+    return lines

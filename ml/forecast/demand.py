@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -144,9 +144,3 @@ def demand_classes(values: npt.NDArray[np.float64], origin: int) -> npt.NDArray[
     variation = np.divide(variance, mean**2, out=np.zeros(len(values)), where=count > 0)
     classes = 1 + (variation >= LARGE_VARIATION) + 2 * (interval >= LONG_INTERVAL)
     return np.where(length < NEW_WEEKS, 0, classes).astype(np.int64)
-
-
-def week_starts(series: SourceDemand, settings: ForecastSettings) -> list[date]:
-    """Return the Mondays of the weeks that are served."""
-    first = series.origin_date() + timedelta(days=7 * series.skipped_weeks)
-    return [first + timedelta(days=7 * week) for week in range(settings.horizon_weeks)]

@@ -18,6 +18,7 @@ from ml.forecast.demand import (
     is_active,
 )
 from ml.forecast.intervals import LEVELS, widths_by_origin
+from ml.forecast.naive import mean_of_known
 from ml.forecast.panel import backtest_origins, first_periods
 from ml.forecast.scoring import (
     beats_baseline,
@@ -32,6 +33,7 @@ from ml.forecast.settings import ForecastSettings
 
 DEMAND_BASELINE = "window_average"
 DEMAND_PRIOR_WINDOWS = 16.0  # a few weeks of one product in one store say next to nothing of a method
+RECENT_WEEKS = 8
 DEMAND_CHAMPION_COLUMNS = {
     "source": "text",
     "product_id": "text",
@@ -58,6 +60,9 @@ DEMAND_CHAMPION_COLUMNS = {
     **{f"{name}_error": "double" for name in CANDIDATES},
     "cut_date": "date",
     "origin_date": "date",
+    "first_week_date": "date",
+    "week_units": "double[]",
+    "recent_units": "double",
     "as_of_date": "date",
     "data_fingerprint": "text",
     "note": "text",
@@ -112,6 +117,9 @@ def demand_champion_rows(series: SourceDemand, settings: ForecastSettings) -> pd
         train_weeks=weeks - first_periods(values),
         cut_date=series.units.period_date(origins[1] + skipped) if windows > 1 else None,
         origin_date=series.origin_date(),
+        first_week_date=series.units.period_date(weeks + skipped),
+        week_units=_served_weeks(served[-1], active[-1] & (methods[-1] >= 0)),
+        recent_units=mean_of_known(values[:, -RECENT_WEEKS:], axis=1),
         as_of_date=series.as_of_date,
         data_fingerprint=series.fingerprint,
         note=_notes(active[-1], scores, beats),
@@ -119,6 +127,12 @@ def demand_champion_rows(series: SourceDemand, settings: ForecastSettings) -> pd
     judged = _judged_columns(forecasts, served, actuals, scores, methods, scale, widths)
     rows = pd.concat([frame, judged], axis=1)[list(DEMAND_CHAMPION_COLUMNS)]
     return rows[active.any(axis=0)].reset_index(drop=True)
+
+
+def _served_weeks(served: npt.NDArray[np.float64], is_served: npt.NDArray[np.bool_]) -> pd.Series:
+    """Return each series' units (series, weeks ahead) as a list; None where nothing is served."""
+    units = pd.Series(np.nan_to_num(served).tolist(), dtype=object)
+    return units.where(is_served, None)
 
 
 def _notes(

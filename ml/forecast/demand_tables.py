@@ -7,16 +7,13 @@ import pandas as pd
 
 from ml.evaluation import EVALUATION_COLUMNS, Evaluation, evaluation_frame
 from ml.forecast.candidates import CANDIDATES
-from ml.forecast.demand import SERIES_KEYS, SourceDemand, demand_forecasts, week_starts
-from ml.forecast.demand_choice import DEMAND_BASELINE, DEMAND_PRIOR_WINDOWS
+from ml.forecast.demand_choice import DEMAND_BASELINE, DEMAND_CHAMPION_COLUMNS, DEMAND_PRIOR_WINDOWS
 from ml.forecast.intervals import LEVELS
-from ml.forecast.naive import mean_of_known
 from ml.forecast.settings import ForecastSettings
 
 DEMAND_MODEL = "ml.product_demand_forecast"
 DEMAND_SERVED = "champion_per_series"
 LEVEL_TOLERANCE = 0.05
-RECENT_WEEKS = 8
 #: The one metric that each method has.
 COMPARED_METRIC = "cumulative_scaled_error"
 DEMAND_FORECAST_COLUMNS = {
@@ -37,33 +34,29 @@ DEMAND_FORECAST_COLUMNS = {
     "as_of_date": "date",
     "note": "text",
 }
+#: What the forecast and its evaluation read of ml.product_demand_champion.
+FORECAST_FROM = (
+    *("source", "product_id", "channel", "store_key", "method", "width_80_units", "width_90_units"),
+    *("first_week_date", "week_units", "recent_units", "demand_class", "origin_date", "as_of_date", "note"),
+)
+JUDGED_COLUMNS = tuple(name for name in DEMAND_CHAMPION_COLUMNS if name != "week_units")
 
 
-def demand_forecast_rows(
-    series: SourceDemand, champions: pd.DataFrame, settings: ForecastSettings
-) -> pd.DataFrame:
+def demand_forecast_rows(champions: pd.DataFrame) -> pd.DataFrame:
     """Return DEMAND_FORECAST_COLUMNS: the champion's forecast of each week ahead for each active series.
 
-    champions: the source's rows of demand_champion_rows. Units are not rounded: half a piece a week is two in a month.
+    champions: rows of demand_champion_rows. Units are not rounded: half a piece a week is two in a month.
     """
-    keys = list(SERIES_KEYS)
-    every = series.units.keys.merge(
-        champions.astype(dict.fromkeys(keys, str)), on=keys, how="left", validate="one_to_one"
-    )
-    kept = (every["method"].isin(CANDIDATES) & every["is_active"].eq(True)).to_numpy()
-    forecasts = demand_forecasts(series, [series.week_count()], settings)[:, 0, :, series.skipped_weeks :]
-    served = every[kept].reset_index(drop=True)
-    numbers = served["method"].map(CANDIDATES.index).to_numpy(dtype=np.int64)
-    own = np.nan_to_num(forecasts[:, kept][numbers, np.arange(len(served))])
-    served["recent_units"] = mean_of_known(series.units.values[kept, -RECENT_WEEKS:], axis=1)
-    starts = week_starts(series, settings)
-    columns = ["source", *keys, "method", "recent_units", "demand_class", "origin_date", "as_of_date", "note"]
-    rows = served[columns].loc[served.index.repeat(len(starts))].reset_index(drop=True)
-    rows["week_start_date"] = starts * len(served)
-    rows["forecast_units"] = own.ravel()
+    served = champions[champions["week_units"].notna()]
+    weeks = served["week_units"].map(len).to_numpy(dtype=np.int64)
+    rows = served.loc[served.index.repeat(weeks)].reset_index(drop=True)
+    ahead = rows.groupby(np.repeat(np.arange(len(served)), weeks)).cumcount()
+    first = pd.to_datetime(rows["first_week_date"])
+    rows["week_start_date"] = (first + pd.to_timedelta(7 * ahead, unit="D")).dt.date
+    rows["forecast_units"] = np.concatenate([np.zeros(0), *served["week_units"]])
     for level in LEVELS:
         percent = round(level * 100)
-        half = np.repeat(served[f"width_{percent}_units"].to_numpy(dtype=np.float64), len(starts))
+        half = rows[f"width_{percent}_units"].to_numpy(dtype=np.float64)
         rows[f"low_{percent}_units"] = np.maximum(rows["forecast_units"] - half, 0.0)
         rows[f"high_{percent}_units"] = rows["forecast_units"] + half
     return rows[list(DEMAND_FORECAST_COLUMNS)]

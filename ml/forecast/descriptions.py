@@ -108,6 +108,12 @@ DEMAND_CHAMPION_DESCRIPTIONS = {
     **{f"{name}_error": f"The same of the method {name}. Not additive." for name in CANDIDATES},
     "cut_date": "The first day of the judged windows; empty where there is none.",
     "origin_date": "The Monday from which on nothing was known.",
+    "first_week_date": "The Monday of the first week that is served.",
+    "week_units": (
+        "Units forecast for that week and each one after it; empty where nothing is served. "
+        "ml.product_demand_forecast has them by week."
+    ),
+    "recent_units": "Mean units per week of the last 8 weeks known. Not additive over weeks.",
     **_KNOWN,
     "note": SALES_FORECAST_DESCRIPTIONS["note"],
 }

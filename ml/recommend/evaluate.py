@@ -163,10 +163,13 @@ def _bought_only(known: Interaction, method: str, rows: npt.NDArray[np.int64]) -
 
 
 def _all_cosines(binary: sparse.csr_matrix) -> npt.NDArray[np.float32]:
+    product_count = binary.shape[1]
     columns = binary.tocsc()
-    starts = range(0, binary.shape[1], 512)
-    blocks = [shrunk_cosine(columns, start, min(start + 512, binary.shape[1]))[0] for start in starts]
-    return np.concatenate(blocks) if blocks else np.zeros((0, 0), dtype=np.float32)
+    cosines = np.empty((product_count, product_count), dtype=np.float32)
+    for start in range(0, product_count, 512):
+        stop = min(start + 512, product_count)
+        cosines[start:stop] = shrunk_cosine(columns, start, stop)[0]
+    return cosines
 
 
 def _holdout(shop: Shop, known: Interaction, cut: int) -> sparse.csr_matrix:

@@ -17,7 +17,7 @@ from ml.recommend.rank import EXCLUDED, NO_ITEM, place_in_group, top_k
 
 LIST_LENGTH = 10
 EASE_MOST_PRODUCTS = 15_000
-CHUNK_CELLS = 40_000_000  # customers × products that are scored at once: 160 MB
+CHUNK_CELLS = 10_000_000  # customers × products that are scored at once: 40 MB, some five times at once
 DIGITS = 6  # of a score: the last bits of single precision say nothing
 
 BUY_AGAIN, DISCOVERY = "buy_again", "discovery"

@@ -35,13 +35,13 @@ WHERE is_current AND source IN (SELECT source FROM core.fct_order)
 """
 # Out of stock: nothing is left anywhere at the end of the last day that was counted. What is not counted is offered.
 OFFERED_PRODUCTS = f"""
-WITH product AS ({PRODUCTS}), counted AS (
-  SELECT source, product_id, SUM(on_hand_quantity) AS on_hand_quantity
+WITH product AS ({PRODUCTS}), last_count AS (
+  SELECT source, MAX(snapshot_date) AS snapshot_date FROM core.fct_inventory_snapshot GROUP BY source
+), counted AS (
+  SELECT stock.source, stock.product_id, SUM(stock.on_hand_quantity) AS on_hand_quantity
   FROM core.fct_inventory_snapshot AS stock
-  WHERE snapshot_date = (
-    SELECT MAX(snapshot_date) FROM core.fct_inventory_snapshot AS newest WHERE newest.source = stock.source
-  )
-  GROUP BY source, product_id
+  JOIN last_count ON last_count.source = stock.source AND last_count.snapshot_date = stock.snapshot_date
+  GROUP BY stock.source, stock.product_id
 )
 SELECT product.source, product.product_id, product.product,
   (

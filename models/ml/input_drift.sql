@@ -27,82 +27,133 @@ MODEL (
   )
 );
 
-WITH sale AS (
+WITH shop AS (
   SELECT
     source,
     currency,
-    order_date,
+    MIN(order_date) AS first_date
+  FROM mart.order_sale
+  GROUP BY
+    source,
+    currency
+), placed AS (
+  /* Which order of a day has the gap to the day before makes no difference. */
+  SELECT
+    source,
+    currency,
     DATE_TRUNC('MONTH', order_date)::DATE AS month_date,
-    MIN(order_date) OVER (PARTITION BY source, currency) AS first_date,
     net_sale_amount,
     line_count,
     CASE
       WHEN NOT customer_id IS NULL
-      THEN order_date - LAG(order_date) OVER (PARTITION BY source, currency, customer_id ORDER BY order_date, order_id)
+      THEN order_date - LAG(order_date) OVER (PARTITION BY source, currency, customer_id ORDER BY order_date)
     END AS gap_days
   FROM mart.order_sale
-), measured AS (
+), sale AS (
   SELECT
-    sale.source,
-    sale.currency,
-    sale.first_date,
-    sale.month_date,
-    feature.name AS feature,
-    feature.value
-  FROM sale
-  CROSS JOIN LATERAL (
-    VALUES
-      ('order_amount', sale.net_sale_amount::DOUBLE PRECISION),
-      ('line_count', sale.line_count::DOUBLE PRECISION),
-      (
-        'gap_days',
-        CASE
-          WHEN sale.gap_days <= 90 AND sale.month_date >= sale.first_date + 90
-          THEN sale.gap_days::DOUBLE PRECISION
-        END
-      )
-  ) AS feature(name, value)
-  WHERE
-    NOT feature.value IS NULL
+    placed.source,
+    placed.currency,
+    placed.month_date,
+    placed.month_date < shop.first_date + 365 AS is_first_year,
+    placed.net_sale_amount AS order_amount,
+    placed.line_count,
+    CASE
+      WHEN placed.gap_days <= 90 AND placed.month_date >= shop.first_date + 90
+      THEN placed.gap_days
+    END AS gap_days
+  FROM placed
+  JOIN shop
+    ON shop.source = placed.source AND shop.currency = placed.currency
 ), decile AS (
   SELECT
     source,
     currency,
-    feature,
     PERCENTILE_DISC(ARRAY[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]) WITHIN GROUP (ORDER BY
-      value) AS limits
-  FROM measured
+      order_amount::DOUBLE PRECISION) AS order_amount,
+    PERCENTILE_DISC(ARRAY[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]) WITHIN GROUP (ORDER BY
+      line_count::DOUBLE PRECISION) AS line_count,
+    PERCENTILE_DISC(ARRAY[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]) WITHIN GROUP (ORDER BY
+      gap_days::DOUBLE PRECISION) AS gap_days
+  FROM sale
   WHERE
-    month_date < first_date + 365
+    is_first_year
   GROUP BY
     source,
-    currency,
-    feature
+    currency
 ), edge AS (
   SELECT
-    source,
-    currency,
-    feature,
+    decile.source,
+    decile.currency,
+    feature.name AS feature,
     ARRAY(SELECT DISTINCT
       edge.value
-    FROM UNNEST(decile.limits) AS edge(value)
+    FROM UNNEST(feature.limits) AS edge(value)
     ORDER BY
       edge.value) AS edges
   FROM decile
+  CROSS JOIN LATERAL (
+    VALUES
+      ('order_amount', decile.order_amount),
+      ('line_count', decile.line_count),
+      ('gap_days', decile.gap_days)
+  ) AS feature(name, limits)
+  WHERE
+    NOT feature.limits IS NULL
+), shop_edge AS (
+  SELECT
+    source,
+    currency,
+    MAX(edges) FILTER(WHERE
+      feature = 'order_amount') AS order_amount,
+    MAX(edges) FILTER(WHERE
+      feature = 'line_count') AS line_count,
+    MAX(edges) FILTER(WHERE
+      feature = 'gap_days') AS gap_days
+  FROM edge
+  GROUP BY
+    source,
+    currency
+), cell AS (
+  /* Orders by the bins of all features at once: millions become thousands before each feature is counted. */
+  SELECT
+    sale.source,
+    sale.currency,
+    sale.month_date,
+    WIDTH_BUCKET(sale.order_amount::DOUBLE PRECISION, shop_edge.order_amount) AS order_amount_bin,
+    WIDTH_BUCKET(sale.line_count::DOUBLE PRECISION, shop_edge.line_count) AS line_count_bin,
+    WIDTH_BUCKET(sale.gap_days::DOUBLE PRECISION, shop_edge.gap_days) AS gap_days_bin,
+    COUNT(*) AS row_count,
+    SUM(sale.order_amount) AS total_order_amount,
+    SUM(sale.line_count) AS total_line_count,
+    SUM(sale.gap_days) AS total_gap_days
+  FROM sale
+  JOIN shop_edge
+    ON shop_edge.source = sale.source AND shop_edge.currency = sale.currency
+  GROUP BY
+    1,
+    2,
+    3,
+    4,
+    5,
+    6
 ), counted AS (
   SELECT
-    measured.source,
-    measured.currency,
-    measured.feature,
-    measured.month_date,
-    WIDTH_BUCKET(measured.value, edge.edges) AS bin,
-    COUNT(*) AS row_count,
-    SUM(measured.value) AS total_value
-  FROM measured
-  JOIN edge
-    ON edge.source = measured.source
-    AND edge.currency = measured.currency
-    AND edge.feature = measured.feature
+    cell.source,
+    cell.currency,
+    feature.name AS feature,
+    cell.month_date,
+    feature.bin,
+    SUM(cell.row_count) AS row_count,
+    SUM(feature.total_value)::DOUBLE PRECISION AS total_value
+  FROM cell
+  CROSS JOIN LATERAL (
+    VALUES
+      ('order_amount', cell.order_amount_bin, cell.total_order_amount),
+      ('line_count', cell.line_count_bin, cell.total_line_count),
+      ('gap_days', cell.gap_days_bin, cell.total_gap_days)
+  ) AS feature(name, bin, total_value)
+  WHERE
+    NOT feature.bin IS NULL
   GROUP BY
     1,
     2,

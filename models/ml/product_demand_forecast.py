@@ -9,11 +9,9 @@ import pandas as pd
 from sqlglot import exp
 from sqlmesh import ExecutionContext, model
 
-from ml.forecast.demand import source_demands
-from ml.forecast.demand_choice import DEMAND_CHAMPION_COLUMNS
-from ml.forecast.demand_tables import DEMAND_FORECAST_COLUMNS, demand_forecast_rows
+from ml.forecast.demand_tables import DEMAND_FORECAST_COLUMNS, FORECAST_FROM, demand_forecast_rows
 from ml.forecast.descriptions import DEMAND_FORECAST_DESCRIPTIONS
-from ml.forecast.reading import forecast_settings, read_columns, read_surroundings, read_weekly_demand
+from ml.forecast.reading import read_columns
 from ml.kind import COPY_FULL
 
 GRAIN = ("source", "product_id", "channel", "store_key", "week_start_date")
@@ -32,14 +30,7 @@ GRAIN = ("source", "product_id", "channel", "store_key", "week_start_date")
         "forecast_active_weeks (config.yaml). Forecasts add up over products, stores and weeks; bounds of "
         "intervals do not. Answers: how much of what has to be where."
     ),
-    depends_on=[
-        "ml.product_demand_champion",
-        "ml.product_demand_forecast_evaluation",
-        "core.fct_order_line",
-        "core.fct_order",
-        "mart.sales_daily",
-        "core.dim_date",
-    ],
+    depends_on=["ml.product_demand_champion", "ml.product_demand_forecast_evaluation"],
     audits=[
         ("not_null", {"columns": exp.tuple_(*GRAIN)}),
         ("unique_combination_of_columns", {"columns": exp.tuple_(*GRAIN)}),
@@ -50,10 +41,8 @@ GRAIN = ("source", "product_id", "channel", "store_key", "week_start_date")
 def execute(
     context: ExecutionContext, start: datetime, end: datetime, execution_time: datetime, **kwargs: t.Any
 ) -> t.Iterator[pd.DataFrame]:
-    settings = forecast_settings(context)
-    champions = read_columns(context, "ml.product_demand_champion", DEMAND_CHAMPION_COLUMNS)
-    for series in source_demands(read_weekly_demand(context), *read_surroundings(context), settings):
-        own = champions[champions["source"] == series.source]
-        rows = demand_forecast_rows(series, own, settings)
-        if not rows.empty:
-            yield rows
+    champions = read_columns(context, "ml.product_demand_champion", FORECAST_FROM)
+    if champions["week_units"].notna().any():
+        yield demand_forecast_rows(champions)
+    else:
+        yield from ()

@@ -10,8 +10,7 @@ from sqlglot import exp
 from sqlmesh import ExecutionContext, model
 
 from ml.evaluation import EVALUATION_COLUMNS, EVALUATION_DESCRIPTIONS, EVALUATION_GRAIN
-from ml.forecast.demand_choice import DEMAND_CHAMPION_COLUMNS
-from ml.forecast.demand_tables import demand_evaluation_rows
+from ml.forecast.demand_tables import JUDGED_COLUMNS, demand_evaluation_rows
 from ml.forecast.reading import forecast_settings, read_columns
 from ml.kind import COPY_FULL
 
@@ -40,7 +39,7 @@ from ml.kind import COPY_FULL
 def execute(
     context: ExecutionContext, start: datetime, end: datetime, execution_time: datetime, **kwargs: t.Any
 ) -> t.Iterator[pd.DataFrame]:
-    champions = read_columns(context, "ml.product_demand_champion", DEMAND_CHAMPION_COLUMNS)
+    champions = read_columns(context, "ml.product_demand_champion", JUDGED_COLUMNS)
     if champions.empty:
         yield from ()
         return

@@ -59,7 +59,7 @@ def champions(values: npt.NDArray[np.float64]) -> pd.DataFrame:
 
 def test_columns_are_those_of_the_models(values: npt.NDArray[np.float64], champions: pd.DataFrame) -> None:
     assert list(champions) == list(DEMAND_CHAMPION_COLUMNS) == list(DEMAND_CHAMPION_DESCRIPTIONS)
-    rows = demand_forecast_rows(demands_of(values), champions, SETTINGS)
+    rows = demand_forecast_rows(champions)
     assert list(rows) == list(DEMAND_FORECAST_COLUMNS) == list(DEMAND_FORECAST_DESCRIPTIONS)
     assert list(demand_evaluation_rows(champions, SETTINGS)) == list(EVALUATION_COLUMNS)
 
@@ -67,7 +67,7 @@ def test_columns_are_those_of_the_models(values: npt.NDArray[np.float64], champi
 def test_each_product_that_sold_lately_has_four_weeks_and_the_others_a_reason(
     values: npt.NDArray[np.float64], champions: pd.DataFrame
 ) -> None:
-    rows = demand_forecast_rows(demands_of(values), champions, SETTINGS)
+    rows = demand_forecast_rows(champions)
     assert rows.groupby("product_id").size().eq(4).all()
     assert "p050" not in set(rows["product_id"])  # it died out 30 weeks ago
     dead = champions[champions["product_id"] == "p050"].iloc[0]
@@ -85,7 +85,7 @@ def test_each_product_that_sold_lately_has_four_weeks_and_the_others_a_reason(
 def test_rates_are_found_where_they_are_steady(
     values: npt.NDArray[np.float64], champions: pd.DataFrame
 ) -> None:
-    rows = demand_forecast_rows(demands_of(values), champions, SETTINGS)
+    rows = demand_forecast_rows(champions)
     number = rows["product_id"].str[1:].astype(int)
     assert rows[number < 20]["forecast_units"].mean() == pytest.approx(12, rel=0.1)
     assert rows[(number >= 20) & (number < 50)]["forecast_units"].mean() == pytest.approx(0.25 * 3, rel=0.4)
@@ -123,7 +123,7 @@ def test_the_week_that_has_begun_is_known_in_part_and_not_served(values: npt.NDA
     series = demands_of(values, days_into_the_week=3)
     assert series.week_count() == WEEKS
     champions = demand_champion_rows(series, SETTINGS)
-    rows = demand_forecast_rows(series, champions, SETTINGS)
+    rows = demand_forecast_rows(champions)
     assert rows["week_start_date"].min() == FIRST + timedelta(days=7 * (WEEKS + 1))
     assert rows.groupby("product_id").size().eq(4).all()
 
@@ -173,7 +173,7 @@ def test_bad_input_gives_a_sensible_row_or_none() -> None:
     for values in (one, np.full((1, 60), 4.0), np.concatenate([one, np.zeros((1, 20))], axis=1)):
         series = demands_of(values)
         champions = demand_champion_rows(series, SETTINGS)
-        rows = demand_forecast_rows(series, champions, SETTINGS)
+        rows = demand_forecast_rows(champions)
         assert len(champions) == 1
         assert len(rows) == 4
         assert rows["forecast_units"].between(0, 5).all()
