@@ -14,6 +14,8 @@ from ops.cli.main import cli
 from ops.diff import EnvironmentDiff, as_json, as_markdown, as_text, compare_environment
 from ops.diff.types import ColumnChange, ContractChange, KpiChange, MetricChange
 from ops.errors import OpsError
+from ops.settings import Settings
+from ops.sqlmesh import SqlMesh
 from tests.support import Project
 
 FEBRUARY = date(2024, 2, 1)
@@ -177,6 +179,14 @@ def test_an_environment_that_is_not_there_is_refused_with_those_that_are(shop: P
         compare_environment(shop.settings, "nowhere")
     with pytest.raises(OpsError, match="compared with itself"):
         compare_environment(shop.settings, "PROD")
+
+
+def test_without_any_environment_nothing_is_made_and_the_first_step_is_told(database: Settings) -> None:
+    with pytest.raises(
+        OpsError, match=r"no environment dev; `sqlmesh plan dev` makes it. There are none yet"
+    ):
+        compare_environment(database, "dev")
+    assert not SqlMesh(database).has_state()
 
 
 def test_an_environment_that_is_not_finished_or_expired_is_refused(shop: Project) -> None:

@@ -100,6 +100,13 @@ def test_a_long_table_is_cut_for_the_terminal_and_says_how_much_is_missing() -> 
     assert "… and 15 more" in text
 
 
+def test_a_long_row_is_cut_for_the_terminal_and_whole_in_json() -> None:
+    diff = found(rows=(rows("core.fct_sale", added=({"id": 1, "note": "x" * 500},)),))
+    assert "x" * 160 not in as_text(diff)
+    assert "…" in as_text(diff)
+    assert "x" * 500 in json.dumps(as_json(diff))
+
+
 def test_markdown_is_a_summary_with_details_that_unfold() -> None:
     text = as_markdown(found(skipped=(Skipped("mart.x", "it has no grain"),)))
     head, _, details = text.partition("<details>")
