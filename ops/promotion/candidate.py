@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -166,6 +167,7 @@ def quiet_sqlmesh() -> Iterator[None]:
         def log_error(self, message: str) -> None:
             click.echo(message, err=True)
 
+    logging.getLogger("sqlmesh").addHandler(logging.NullHandler())  # else Python prints what it logs
     set_up()
     plan_lock.install()
     swap.install()
