@@ -214,6 +214,11 @@ def test_who_plans_and_who_is_idle_in_a_transaction_is_named(
         )
         assert found.details[0]["connected_at"] <= datetime.now(UTC)
 
+        monkeypatch.setattr(server, "LONG_HOURS", 0)
+        found = server.locks(looked)
+        assert (found.verdict, f"pg_terminate_backend({pid})" in found.advice) == ("warn", True)
+        monkeypatch.setattr(server, "LONG_HOURS", 6)
+
         reading.cursor().execute("SELECT 1")
         assert server.locks(looked).verdict == "ok"  # for minutes, not for a moment
         monkeypatch.setattr(server, "IDLE_MINUTES", 0)
@@ -248,6 +253,14 @@ def test_a_state_of_another_version_is_told_with_the_way_out(
     assert found.verdict == verdict
     assert sqlmesh in found.found
     assert advice in found.advice
+
+
+def test_a_state_that_nobody_gets_into_fails_and_the_rest_is_looked_at(looked: Looked) -> None:
+    found = report.look(replace(looked.settings, state_database="nowhere"))
+    by_name = {check.name: check for check in found.checks}
+    assert by_name["state"].verdict == "fail"
+    assert "no way into the state's database, nowhere" in by_name["state"].found
+    assert by_name["locks"].verdict == by_name["dependents"].verdict == "ok"
 
 
 def test_environments_tell_how_they_differ_when_they_expire_and_what_did_not_end(planned: Looked) -> None:
