@@ -136,6 +136,7 @@ def test_without_a_server_it_says_so_and_looks_at_nothing_else(place: Place) -> 
     assert "Traceback" not in told.stderr
 
 
+@pytest.mark.both_versions
 def test_on_a_server_where_nothing_was_made_it_says_how_to_begin_and_nothing_fails(looked: Looked) -> None:
     done = retail(looked.settings.root, "doctor", "--json")
     found = json.loads(done.stdout)
@@ -152,6 +153,7 @@ def test_on_a_server_where_nothing_was_made_it_says_how_to_begin_and_nothing_fai
     assert found["seconds"] < 15
 
 
+@pytest.mark.both_versions
 def test_a_role_that_does_not_get_in_or_may_too_little_or_too_much_is_named(
     loaded: Looked, postgres: ThrowawayServer
 ) -> None:
@@ -198,6 +200,7 @@ def test_a_disk_that_fills_is_told_before_postgres_stops(
     assert server.disk(embedded).verdict == "warn"
 
 
+@pytest.mark.both_versions
 def test_who_plans_and_who_is_idle_in_a_transaction_is_named(
     looked: Looked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
