@@ -2,16 +2,27 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from loaders.schema import ensure_tables
 from ops import dotenv
+from ops.doctor.check import Place as Looked
 from ops.postgres import embedded
 from ops.postgres.server import Server
 from ops.postgres.throwaway import FAST, ThrowawayServer, open_folder
+from ops.refresh_ledger import TABLES
 from ops.settings import Settings, load_settings
+
+LOAD = """
+    INSERT INTO ingest.load
+        (source, table_name, file, bytes, status, rows_read, rows_loaded, rows_rejected, sha256, event_dates,
+         finished_at)
+    VALUES ('shop', 'sale', %s, 1, %s, 1, 1, 0, 'x', %s::date[], now())
+"""
 
 
 @dataclass(frozen=True)
@@ -72,3 +83,30 @@ def fresh_servers() -> Iterator[Callable[[int], ThrowawayServer]]:
     yield start
     for server in started:
         server.stop()
+
+
+@pytest.fixture
+def looked(database: Settings) -> Iterator[Looked]:
+    """What the checks look at: databases with their roles, and nothing in them."""
+    dotenv.update(database.env_file, database.variables())
+    with (
+        closing(database.connect()) as warehouse,
+        closing(database.connect(database=database.state_database)) as state,
+    ):
+        warehouse.autocommit = state.autocommit = True
+        yield Looked(database, warehouse.cursor(), state.cursor())
+
+
+@pytest.fixture
+def loaded(looked: Looked) -> Looked:
+    """The same with the ledger of loads."""
+    with closing(looked.settings.connect_loader()) as connection:
+        ensure_tables(connection, {})
+        with connection, connection.cursor() as cursor:
+            cursor.execute(TABLES)
+    return looked
+
+
+def load(place: Looked, file: str, status: str, *days: str) -> None:
+    with closing(place.settings.connect_loader()) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(LOAD, [file, status, list(days)])

@@ -16,7 +16,7 @@ import pytest
 from ops import dotenv
 from ops.postgres.server import Server
 from ops.postgres.throwaway import open_folder
-from ops.settings import Role, Settings, load_settings
+from ops.settings import SUPPORTED_VERSIONS, Role, Settings, load_settings
 from tests.ops.test_cli import DAY, FILE, HEADER
 from tests.promotion.conftest import CONFIG
 from tests.support import ROOT, quiet_environment
@@ -110,7 +110,8 @@ class Machine:
             return list(cursor.fetchall()) if cursor.description else []
 
     def administer(self, *statements: str) -> list[tuple[object, ...]]:
-        with closing(Server(self.root / ".postgres").connect("retail")) as connection:
+        server = Server(self.root / ".postgres", self.settings.embedded.version)
+        with closing(server.connect("retail")) as connection:
             connection.autocommit = True
             with connection.cursor() as cursor:
                 for statement in statements:
@@ -126,9 +127,10 @@ class Machine:
 
 
 @pytest.fixture(scope="module")
-def machine() -> Iterator[Machine]:
+def machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
     root = open_folder()
     machine = Machine(root)
+    (root / ".env").write_text(f"RETAIL_POSTGRES_VERSION={request.param}\n")
     (root / "config.yaml").write_text(CONFIG + USAGE)
     for name, text in (("sale", SALE), ("shown", SHOWN)):
         (root / "models").mkdir(exist_ok=True)
@@ -137,7 +139,7 @@ def machine() -> Iterator[Machine]:
         (root / folder).mkdir()
     shutil.copy(ROOT / "materializations" / "hooks.py", root / "materializations")
     yield machine
-    Server(root / ".postgres").stop()
+    Server(root / ".postgres", request.param).stop()
     shutil.rmtree(root)
 
 
@@ -153,6 +155,7 @@ def answers(machine: Machine) -> list[object]:
     ]
 
 
+@pytest.mark.parametrize("machine", SUPPORTED_VERSIONS, indirect=True)
 def test_a_prod_that_was_lost_answers_as_before_and_goes_on(machine: Machine) -> None:
     machine.deliver("1.50")
     machine.run("retail start; retail load online_retail; retail refresh")
@@ -195,6 +198,7 @@ def test_a_prod_that_was_lost_answers_as_before_and_goes_on(machine: Machine) ->
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("machine", SUPPORTED_VERSIONS[:1], indirect=True)
 def test_models_that_prod_has_not_got_are_named(machine: Machine) -> None:
     (machine.root / "models" / "more.sql").write_text(
         "MODEL (name core.more, kind VIEW); SELECT amount FROM bi.sale"
@@ -214,6 +218,7 @@ def test_models_that_prod_has_not_got_are_named(machine: Machine) -> None:
     )
 
 
+@pytest.mark.parametrize("machine", SUPPORTED_VERSIONS[:1], indirect=True)
 def test_a_state_of_an_older_sqlmesh_is_seen_and_migrated(machine: Machine) -> None:
     state = machine.settings.state_database
     with (

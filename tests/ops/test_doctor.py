@@ -4,30 +4,23 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class with a lower-case name
 
-from loaders.contract import load_contract, load_contracts
-from loaders.schema import ensure_tables
-from ops import dotenv
-from ops.aftercare import tell_what_is_wrong
-from ops.doctor import data, project, report, server
+from ops.doctor import project, report, server
 from ops.doctor.check import Check
 from ops.doctor.check import Place as Looked
 from ops.errors import OpsError
 from ops.locks import PLAN
 from ops.plan_inputs import plan_inputs
 from ops.postgres.throwaway import ThrowawayServer
-from ops.refresh_ledger import TABLES
 from ops.settings import Settings
-from tests.ops.conftest import Place
-from tests.ops.listeners import Web, listening
+from tests.ops.conftest import Place, load
 from tests.ops.test_cli import retail
 
 STATE = """
@@ -40,39 +33,6 @@ STATE = """
     );
     INSERT INTO sqlmesh._versions VALUES (102, '30.8.0', '0.236.4');
 """
-LOAD = """
-    INSERT INTO ingest.load
-        (source, table_name, file, bytes, status, rows_read, rows_loaded, rows_rejected, sha256, event_dates,
-         finished_at)
-    VALUES ('shop', 'sale', %s, 1, %s, 1, 1, 0, 'x', %s::date[], now())
-"""
-
-
-REFRESHED = """
-    INSERT INTO ingest.refresh (source, up_to_load_id, finished_at) SELECT 'shop', max(load_id), now() FROM ingest.load
-"""
-
-
-@pytest.fixture
-def looked(database: Settings) -> Iterator[Looked]:
-    """What the checks look at: databases with their roles, and nothing in them."""
-    dotenv.update(database.env_file, database.variables())
-    with (
-        closing(database.connect()) as warehouse,
-        closing(database.connect(database=database.state_database)) as state,
-    ):
-        warehouse.autocommit = state.autocommit = True
-        yield Looked(database, warehouse.cursor(), state.cursor())
-
-
-@pytest.fixture
-def loaded(looked: Looked) -> Looked:
-    """The same with the ledger of loads."""
-    with closing(looked.settings.connect_loader()) as connection:
-        ensure_tables(connection, {})
-        with connection, connection.cursor() as cursor:
-            cursor.execute(TABLES)
-    return looked
 
 
 @pytest.fixture
@@ -81,11 +41,6 @@ def planned(loaded: Looked) -> Looked:
     assert loaded.state
     loaded.state.execute(STATE)
     return loaded
-
-
-def load(place: Looked, file: str, status: str, *days: str) -> None:
-    with closing(place.settings.connect_loader()) as connection, connection, connection.cursor() as cursor:
-        cursor.execute(LOAD, [file, status, list(days)])
 
 
 def administrator(postgres: ThrowawayServer, settings: Settings) -> Connection:
@@ -136,6 +91,7 @@ def test_without_a_server_it_says_so_and_looks_at_nothing_else(place: Place) -> 
     assert "Traceback" not in told.stderr
 
 
+@pytest.mark.both_versions
 def test_on_a_server_where_nothing_was_made_it_says_how_to_begin_and_nothing_fails(looked: Looked) -> None:
     done = retail(looked.settings.root, "doctor", "--json")
     found = json.loads(done.stdout)
@@ -152,6 +108,7 @@ def test_on_a_server_where_nothing_was_made_it_says_how_to_begin_and_nothing_fai
     assert found["seconds"] < 15
 
 
+@pytest.mark.both_versions
 def test_a_role_that_does_not_get_in_or_may_too_little_or_too_much_is_named(
     loaded: Looked, postgres: ThrowawayServer
 ) -> None:
@@ -198,6 +155,7 @@ def test_a_disk_that_fills_is_told_before_postgres_stops(
     assert server.disk(embedded).verdict == "warn"
 
 
+@pytest.mark.both_versions
 def test_who_plans_and_who_is_idle_in_a_transaction_is_named(
     looked: Looked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,6 +171,11 @@ def test_who_plans_and_who_is_idle_in_a_transaction_is_named(
             in found.found
         )
         assert found.details[0]["connected_at"] <= datetime.now(UTC)
+
+        monkeypatch.setattr(server, "LONG_HOURS", 0)
+        found = server.locks(looked)
+        assert (found.verdict, f"pg_terminate_backend({pid})" in found.advice) == ("warn", True)
+        monkeypatch.setattr(server, "LONG_HOURS", 6)
 
         reading.cursor().execute("SELECT 1")
         assert server.locks(looked).verdict == "ok"  # for minutes, not for a moment
@@ -248,6 +211,14 @@ def test_a_state_of_another_version_is_told_with_the_way_out(
     assert found.verdict == verdict
     assert sqlmesh in found.found
     assert advice in found.advice
+
+
+def test_a_state_that_nobody_gets_into_fails_and_the_rest_is_looked_at(looked: Looked) -> None:
+    found = report.look(replace(looked.settings, state_database="nowhere"))
+    by_name = {check.name: check for check in found.checks}
+    assert by_name["state"].verdict == "fail"
+    assert "no way into the state's database, nowhere" in by_name["state"].found
+    assert by_name["locks"].verdict == by_name["dependents"].verdict == "ok"
 
 
 def test_environments_tell_how_they_differ_when_they_expire_and_what_did_not_end(planned: Looked) -> None:
@@ -307,80 +278,6 @@ def test_intervals_are_due_once_their_data_has_landed(planned: Looked) -> None:
     assert project.intervals(planned, noon).verdict == "warn"
 
 
-def test_loads_that_failed_were_cut_short_or_are_not_in_prod_are_told_until_they_are_mended(
-    loaded: Looked,
-) -> None:
-    assert data.loads(loaded).verdict == "ok"
-    load(loaded, "a.csv", "failed")
-    found = data.loads(loaded)
-    assert (found.verdict, found.found) == ("fail", "not loaded: shop a.csv (failed)")
-    load(loaded, "a.csv", "loaded", "2026-03-01")
-    found = data.loads(loaded)
-    assert (found.verdict, found.found) == ("warn", "loaded and not in prod yet: shop")
-    with closing(loaded.settings.connect_loader()) as connection, connection, connection.cursor() as cursor:
-        cursor.execute(REFRESHED)
-    assert data.loads(loaded).verdict == "ok"
-    load(loaded, "b.csv", "interrupted")
-    assert data.loads(loaded).verdict == "warn"
-    load(loaded, "c.csv", "running")
-    assert "1 under way, or killed" in data.loads(loaded).found
-
-
-def test_a_source_that_keeps_its_contracts_promise_is_fresh_and_one_that_does_not_fails(
-    loaded: Looked, tmp_path: Path
-) -> None:
-    contract = tmp_path / "shop.yaml"
-    tables = "tables: {sale: {files: '*.csv', apply: append, columns: {id: {}}}}"
-    contract.write_text(f"source: shop\nfresh_within_days: 2\n{tables}\n")
-    promising = {"shop": load_contract(contract)}
-    today = date(2026, 3, 5)
-    assert data.freshness(loaded, promising, today).found == "shop: no data (promised: 2)"
-    load(loaded, "a.csv", "loaded", "2026-03-02", "2030-01-01")  # a wrong date in a file is not fresh
-    found = data.freshness(loaded, promising, today)
-    assert (found.verdict, found.found) == ("fail", "shop: 2026-03-02, 3 days ago (promised: 2)")
-    load(loaded, "b.csv", "loaded", "2026-03-03")
-    assert data.freshness(loaded, promising, today).verdict == "ok"
-    contract.write_text(f"source: shop\n{tables}\n")
-    silent = {"shop": load_contract(contract)}
-    assert data.freshness(loaded, silent, date(2030, 1, 1)).verdict == "ok"
-
-
-def test_what_a_promotion_dropped_is_told_until_somebody_makes_it_again(loaded: Looked) -> None:
-    kept = """
-        INSERT INTO ingest.broken_dependent (view, name, owner, reason, statements)
-        VALUES ('bi.sale', %s, 'ann', 'gone', '{x}')
-    """
-    for name in ("view ann.report", "materialized view ann.sums", "function ann.best(integer)"):
-        loaded.warehouse.execute(kept, [name])
-    found = data.dependents(loaded)
-    assert (found.verdict, len(found.details)) == ("warn", 3)
-    assert "view ann.report of ann" in found.found
-    loaded.warehouse.execute("CREATE SCHEMA ann; CREATE VIEW ann.report AS SELECT 1 AS id")
-    loaded.warehouse.execute("CREATE MATERIALIZED VIEW ann.sums AS SELECT 1 AS id")
-    loaded.warehouse.execute("CREATE FUNCTION ann.best(integer) RETURNS int LANGUAGE sql RETURN 1")
-    assert data.dependents(loaded).verdict == "ok"
-
-
-def test_after_a_refresh_what_is_wrong_with_the_data_is_told_and_nothing_where_all_is_well(
-    loaded: Looked, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings = loaded.settings
-    with listening(Web()) as web:
-        variables = {"RETAIL_ALERT_WEBHOOK_URL": web.url}
-        tell_what_is_wrong(settings, variables)
-        assert web.received == []
-        load(loaded, "a.csv", "failed")
-        tell_what_is_wrong(settings, variables)
-        ((_, told),) = web.received
-        assert (told["event"], told["lines"]) == ("data_failed", ["loads: not loaded: shop a.csv (failed)"])
-
-    def not_looked_at(*_: object) -> None:
-        raise AssertionError
-
-    monkeypatch.setattr("ops.aftercare.look", not_looked_at)
-    tell_what_is_wrong(settings, {})  # there is nobody to tell
-
-
 def test_a_check_that_cannot_be_made_fails_and_hides_no_other(
     looked: Looked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -399,10 +296,6 @@ def test_a_check_that_cannot_be_made_fails_and_hides_no_other(
     assert by_name["disk"].found == "It could not be looked at: no way"
     assert 'relation "nowhere" does not exist' in by_name["roles"].found
     assert by_name["locks"].verdict == "ok"
-
-
-def test_no_contract_of_the_project_promises_what_its_files_do_not_keep() -> None:
-    assert {contract.fresh_within_days for contract in load_contracts().values()} == {None}
 
 
 def test_nothing_is_written_while_looking(looked: Looked) -> None:
