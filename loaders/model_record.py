@@ -82,7 +82,7 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     "promotion": (
         "One row per time that prod was given another state, by a promotion or a rollback. Only added to.",
         {
-            "promotion_id": ("bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "Its number."),
+            "promotion_id": ("bigint NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "Its number."),
             "kind": ("text NOT NULL CHECK (kind IN ('promotion', 'rollback'))", "promotion or rollback."),
             "from_environment": ("text", "The environment that `retail promote` was given."),
             "plan_id": ("text NOT NULL", "SQLMesh's plan."),

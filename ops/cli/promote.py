@@ -9,6 +9,7 @@ from ops.cli.output import print_json, print_table, say
 from ops.errors import OpsError
 from ops.settings import load_settings
 
+MOST_NAMED = 8
 ALLOW_HELP = "Let go what others built and cannot be built again; its definitions are kept (`retail broken`)."
 
 
@@ -87,8 +88,10 @@ def rollback(context: click.Context, to: int | None, yes: bool, allow_broken: bo
     if as_json:
         print_json(done.as_dict())
     else:
-        for model, day in done.behind.items():
+        for model, day in list(done.behind.items())[:MOST_NAMED]:
             say(f"{model} holds days up to {day} only: `sqlmesh run` computes the others.")
+        if len(done.behind) > MOST_NAMED:
+            say(f"So do {len(done.behind) - MOST_NAMED} more models (--json names them).")
         if done.reopened:
             say(
                 f"What was loaded since then ({', '.join(done.reopened)}) may have changed days that its tables hold: "

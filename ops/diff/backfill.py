@@ -47,7 +47,11 @@ def uncomputed(pair: Pair, missing: Sequence[Backfill]) -> frozenset[str]:
     """
     to_backfill = {item.model for item in missing}
     changed = {key: version for key, version in pair.after.changed.items() if version.info.is_model}
-    found = {key for key, item in changed.items() if item.name in to_backfill and not item.intervals}
+    found = {
+        key
+        for key, item in changed.items()
+        if item.name in to_backfill and not item.intervals and not item.is_previewed
+    }
     while more := {
         key
         for key, item in changed.items()

@@ -39,7 +39,8 @@ def compare_environment(
     watch = _Watch()
     with watch("state"):
         state = opened(settings, environment, against)
-    with closing(state), closing(settings.connect()) as connection, connection, connection.cursor() as cursor:
+    with closing(state), closing(settings.connect()) as connection, connection.cursor() as cursor:
+        connection.autocommit = True  # a transaction would hold views that a promotion swaps meanwhile
         pair = state.pair
         with watch("catalog"):
             relations = read_relations(cursor, pair)

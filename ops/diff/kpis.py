@@ -67,7 +67,7 @@ def compared(metric: Metric, before: Values, after: Values) -> list[KpiChange]:
         before.keys() | after.keys(), key=lambda key: (key[0], key[1], key[2] or date.min)
     )
     return [
-        KpiChange(metric.metric, metric.label, *key, before.get(key), after.get(key))
+        KpiChange(metric.metric, metric.label, metric.unit, *key, before.get(key), after.get(key))
         for key in keys
         if before.get(key) != after.get(key)
     ]

@@ -71,7 +71,7 @@ def _cell(column: str, value: object) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Return a sentence in which names with underscores, or of strangers, are no mark-up."""
-    for mark in "&\\`*_<>[]@|":
+    """Return a sentence in which nothing is mark-up or a mention; underscores inside of names are none."""
+    for mark in "&\\`*<>[]@|":
         text = text.replace(mark, f"&#{ord(mark)};")
     return text

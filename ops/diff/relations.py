@@ -10,9 +10,9 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from ops.diff.state import Name, Pair
 
-# {asked}: pairs of schema and name. A view of an environment reads one table, or one view.
+# Asked for by schema and name. A view of an environment reads one table, or one view.
 RELATIONS = """
-    SELECT view.nspname, view.relname, view.oid, view.columns, shown.oid, shown.relkind = 'r',
+    SELECT view.nspname, view.relname, view.oid, view.columns, shown.oid,
         CASE WHEN shown.reltuples >= 0 THEN shown.reltuples ELSE pg_stat_get_live_tuples(shown.oid) END::bigint
     FROM (
         SELECT namespace.nspname, class.relname, class.oid,
@@ -43,7 +43,6 @@ class Relation:
     oid: int
     columns: Mapping[str, str]
     table: int | None  # the table or view behind it, by the number that the catalog gives it
-    is_stored: bool
     estimated_rows: int
 
     @property
@@ -81,8 +80,8 @@ def read_relations(cursor: Cursor, pair: Pair) -> Relations:
     asked = sorted({place for names in wanted for place in names.values()})
     cursor.execute(RELATIONS, [[schema for schema, _ in asked], [name for _, name in asked]])
     found = {
-        (schema, name): Relation((schema, name), oid, dict(columns), table, bool(is_stored), rows or 0)
-        for schema, name, oid, columns, table, is_stored, rows in cursor.fetchall()
+        (schema, name): Relation((schema, name), oid, dict(columns), table, rows or 0)
+        for schema, name, oid, columns, table, rows in cursor.fetchall()
     }
     after, before = (
         {name: found[place] for name, place in names.items() if place in found} for names in wanted

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from ops.diff.report import Table, cell, headline, nothing, summary, tables
 from ops.diff.types import EnvironmentDiff
 
 MOST_ROWS = 25  # of a table
-WIDEST = 60  # of a column but the last
+WIDEST = 64  # of a column's room; what is longer stands out
+LONGEST = 160  # of a cell
 
 
 def as_text(diff: EnvironmentDiff) -> str:
@@ -26,7 +29,7 @@ def took(diff: EnvironmentDiff) -> str:
 
 
 def _table(table: Table) -> str:
-    rows = [[cell(value) for value in row] for row in table.rows[:MOST_ROWS]]
+    rows = [[_short(cell(value)) for value in row] for row in table.rows[:MOST_ROWS]]
     widths = [
         min(WIDEST, max(len(row[place]) for row in [list(table.columns), *rows]))
         for place in range(len(table.columns))
@@ -46,7 +49,9 @@ def _table(table: Table) -> str:
     return "\n".join(lines)
 
 
-def _is_number(value: object) -> bool:
-    from decimal import Decimal
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
+
+def _is_number(value: object) -> bool:
     return isinstance(value, int | float | Decimal) and not isinstance(value, bool)

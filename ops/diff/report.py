@@ -8,11 +8,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from ops.diff.types import EnvironmentDiff, KpiChange, MetricChange, RowChange, Skipped
+from ops.diff.types import EnvironmentDiff, KpiChange, MetricChange, ModelChange, RowChange, Skipped
 from ops.wording import number
 
 MOST_NAMED = 8  # names in a sentence
 MOST_COLUMNS = 5  # that are told of a model whose rows changed
+WITHOUT_TABLE = ("EMBEDDED", "EXTERNAL", "AUDIT")
 CHANGES = ("added", "removed", "directly modified", "indirectly modified", "metadata only")
 
 
@@ -65,10 +66,7 @@ def tables(diff: EnvironmentDiff) -> list[Table]:
         Table(
             "Models",
             ("model", "change", "class", "kind", "table"),
-            tuple(
-                (m.model, m.change, m.category, m.kind.lower(), "the same" if m.is_same_table else "its own")
-                for m in diff.models
-            ),
+            tuple((m.model, m.change, m.category, m.kind.lower(), _table_of(m)) for m in diff.models),
         ),
         Table(
             "To backfill",
@@ -148,7 +146,7 @@ def names(found: Sequence[str]) -> str:
 
 def change_of(kpi: KpiChange) -> str:
     """Return before, after and what lies between them."""
-    money = f" {kpi.currency}" if kpi.metric.endswith("_amount") else ""
+    money = f" {kpi.currency}" if kpi.unit == "money" else ""
     if kpi.before is None:
         return f"new, {cell(kpi.after)}{money}"
     if kpi.after is None:
@@ -244,6 +242,12 @@ def _rows(diff: EnvironmentDiff) -> str:
         if compared
         else ""
     )
+
+
+def _table_of(model: ModelChange) -> str:
+    if model.kind in WITHOUT_TABLE or model.change in ("added", "removed"):
+        return ""
+    return "the same" if model.is_same_table else "another"
 
 
 def _importance(metric: MetricChange) -> tuple[bool, bool]:

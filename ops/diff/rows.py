@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from psycopg2 import sql
@@ -19,9 +20,12 @@ if TYPE_CHECKING:
     from sqlmesh.core.engine_adapter.base import EngineAdapter
     from sqlmesh.core.table_diff import RowDiff
 
-# How many rows, and a number that is the same when the rows are, in whatever order.
-CONTENT = "SELECT count(*), sum(hash_record_extended(ROW({columns}), 0)::numeric) FROM {view} WHERE {where}"
-UNHASHED = (
+# Per day, where rows have one: how many, and a number that is the same when the rows are, in whatever order.
+CONTENT = """
+    SELECT {day}, count(*), sum(hash_record_extended(ROW({columns}), 0)::numeric) FROM {view} WHERE {where} GROUP BY 1
+"""
+MOST_DAYS_NAMED = 100
+INCOMPARABLE = {
     "json",
     "xml",
     "point",
@@ -31,7 +35,7 @@ UNHASHED = (
     "box",
     "circle",
     "lseg",
-)  # no hash: their text has one
+}  # types without equality
 NOT_COMPUTED = "nothing of it is computed yet"
 VIEW = "a view that nobody changed: it differs where what it reads does"
 WITHOUT_ROWS = {
@@ -55,8 +59,18 @@ class _Asked:
     grain: tuple[str, ...]
     before: Relation
     after: Relation
+    day: str  # the column by which both hold days, or nothing
     where: sql.Composable  # the rows that are compared
     is_direct: bool
+
+
+@dataclass(frozen=True)
+class _Difference:
+    """What a quick look saw of a model whose rows differ."""
+
+    before: int
+    after: int
+    where: sql.Composable  # the rows of the days that differ
 
 
 def row_changes(
@@ -84,7 +98,8 @@ def row_changes(
     changes, same = [], []
     for number, one in enumerate(asked, 1):
         say(f"Comparing rows: {one.model} ({number} of {len(asked)})")
-        change = None if _is_same(cursor, one) else _compared(cursor, pair.adapter, one, samples, exposed)
+        seen = _quick_look(cursor, one)
+        change = _compared(cursor, pair.adapter, one, seen, samples, exposed) if seen else None
         if change and (change.added or change.removed or change.changed):
             changes.append(change)
         else:  # a hash also sees the last digits of floating point, which table_diff rounds off
@@ -117,10 +132,21 @@ def _asked(
         return Skipped(version.name, VIEW)
     if not grain:
         return Skipped(version.name, "it has no grain to find the same rows by")
-    if absent := [column for column in grain if column not in old.columns or column not in new.columns]:
-        return Skipped(version.name, f"not both have {', '.join(absent)} of its grain")
-    where = _computed(version, old, to_backfill.get(version.name))
-    return _Asked(version.name, grain, old, new, where, pair.is_direct(name))
+    shared = _shared(old, new)
+    if absent := [column for column in grain if column not in shared]:
+        return Skipped(version.name, f"not both have {', '.join(absent)} of its grain, of the same type")
+    day = version.day if old.columns.get(version.day) == new.columns.get(version.day) == "date" else ""
+    where = _computed(version, day, to_backfill.get(version.name))
+    return _Asked(version.name, grain, old, new, day, where, pair.is_direct(name))
+
+
+def _shared(before: Relation, after: Relation) -> list[str]:
+    """The columns that both have, and whose values can be compared."""
+    return [
+        name
+        for name, kind in before.columns.items()
+        if after.columns.get(name) == kind and kind.rstrip("[]") not in INCOMPARABLE
+    ]
 
 
 def _reads_embedded(pair: Pair, name: str) -> bool:
@@ -129,40 +155,63 @@ def _reads_embedded(pair: Pair, name: str) -> bool:
     return any(parent in pair.after.changed and pair.after.infos[parent].is_embedded for parent in parents)
 
 
-def _computed(version: Version, relation: Relation, missing: Backfill | None) -> sql.Composable:
+def _computed(version: Version, day: str, missing: Backfill | None) -> sql.Composable:
     """The condition that a row's day is computed in both environments, where rows have a day."""
-    if missing is None or version.day not in relation.columns:
+    if missing is None or not day or not version.intervals:
         return sql.SQL("TRUE")
     return sql.SQL(" AND ").join(
         sql.SQL("NOT {} BETWEEN {} AND {}").format(
-            sql.Identifier(version.day), sql.Literal(str(first)), sql.Literal(str(last))
+            sql.Identifier(day), sql.Literal(str(first)), sql.Literal(str(last))
         )
         for first, last in missing.spans
     )
 
 
-def _is_same(cursor: Cursor, asked: _Asked) -> bool:
-    """Whether the columns that both have hold the same: one pass over each, where to join them takes many."""
-    shared = [name for name, kind in asked.before.columns.items() if asked.after.columns.get(name) == kind]
-    terms = [
-        sql.SQL("{}::text" if asked.before.columns[name].startswith(UNHASHED) else "{}").format(
-            sql.Identifier(name)
-        )
-        for name in shared
-    ]
-    found = []
+def _quick_look(cursor: Cursor, asked: _Asked) -> _Difference | None:
+    """See whether the columns that both have hold the same: one pass over each, where to join them takes many."""
+    terms = [sql.Identifier(name) for name in _shared(asked.before, asked.after)]
+    contents = []
     for relation in (asked.before, asked.after):
         cursor.execute(
             sql.SQL(CONTENT).format(
-                columns=sql.SQL(", ").join(terms), view=relation.identifier, where=asked.where
+                day=sql.Identifier(asked.day) if asked.day else sql.SQL("NULL"),
+                columns=sql.SQL(", ").join(terms),
+                view=relation.identifier,
+                where=asked.where,
             )
         )
-        found.append(cursor.fetchone())
-    return found[0] == found[1]
+        contents.append({day: (count, content) for day, count, content in cursor.fetchall()})
+    before, after = contents
+    days = {day for day in before.keys() | after.keys() if before.get(day) != after.get(day)}
+    if not days:
+        return None
+    old, new = (sum(count for count, _ in side.values()) for side in contents)
+    return _Difference(old, new, _of_days(asked, days))
+
+
+def _of_days(asked: _Asked, days: Collection[date | None]) -> sql.Composable:
+    """The condition that a row stands on one of some days."""
+    known = sorted(day for day in days if day is not None)
+    if not asked.day or len(known) < len(days):
+        return asked.where
+    day = sql.Identifier(asked.day)
+    among = (
+        sql.SQL("{} IN ({})").format(day, sql.SQL(", ").join(sql.Literal(str(one)) for one in known))
+        if len(known) <= MOST_DAYS_NAMED
+        else sql.SQL("{} BETWEEN {} AND {}").format(
+            day, *(sql.Literal(str(one)) for one in (known[0], known[-1]))
+        )
+    )
+    return sql.SQL("{} AND {}").format(among, asked.where)
 
 
 def _compared(
-    cursor: Cursor, adapter: EngineAdapter, asked: _Asked, samples: int, exposed: Collection[str]
+    cursor: Cursor,
+    adapter: EngineAdapter,
+    asked: _Asked,
+    seen: _Difference,
+    samples: int,
+    exposed: Collection[str],
 ) -> RowChange:
     from sqlglot import exp
     from sqlmesh.core.table_diff import TableDiff
@@ -171,6 +220,7 @@ def _compared(
         exp.table_(one.name[1], db=one.name[0], quoted=True).sql("postgres")
         for one in (asked.before, asked.after)
     )
+    columns = {**asked.before.columns, **asked.after.columns}
     same_row = exp.and_(
         *(
             exp.column(column, "s", quoted=True).eq(exp.column(column, "t", quoted=True))
@@ -182,16 +232,16 @@ def _compared(
         before,
         after,
         on=same_row,
-        where=asked.where.as_string(cursor),
+        skip_columns=[name for name in columns if columns[name].rstrip("[]") in INCOMPARABLE],
+        where=seen.where.as_string(cursor),
         limit=samples,
     ).row_diff(skip_grain_check=True)
-    columns = {**asked.before.columns, **asked.after.columns}
     shown = shown_columns(asked.before.layer, columns, asked.grain, exposed)
     return RowChange(
         asked.model,
         asked.grain,
-        before=difference.source_count,
-        after=difference.target_count,
+        before=seen.before,
+        after=seen.after,
         added=difference.t_only_count,
         removed=difference.s_only_count,
         changed=difference.partial_match_count,

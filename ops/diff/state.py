@@ -37,7 +37,8 @@ class Version:
     grain: tuple[str, ...] = ()
     day: str = ""  # the time column of a model that is computed day by day
     start: str = ""
-    intervals: tuple[Interval, ...] = ()  # that are computed, for everybody
+    intervals: tuple[Interval, ...] = ()  # that are computed, for every environment
+    is_previewed: bool = False  # something is computed in a table that no promotion would take
 
 
 @dataclass(frozen=True)
@@ -211,13 +212,19 @@ def _versions(
         cursor.execute(STORED, [[info.identifier for info in infos]])
         nodes = {(name, identifier): json.loads(text)["node"] for name, identifier, text in cursor.fetchall()}
     computed: dict[tuple[str, str], list[Interval]] = {}
+    previewed = set()
     stored: Any = context.state_sync  # a cache around what reads the tables
     for item in stored.state_sync.interval_state.get_snapshot_intervals(infos):
         computed.setdefault((item.name, item.version), []).extend(item.intervals)
+        if item.dev_intervals:
+            previewed.add((item.name, item.dev_version))
     try:
         return {
             (info.name, info.identifier): _version(
-                info, nodes[info.name, info.identifier], computed.get((info.name, info.version), [])
+                info,
+                nodes[info.name, info.identifier],
+                computed.get((info.name, info.version), []),
+                is_previewed=(info.name, info.dev_version) in previewed,
             )
             for info in infos
         }
@@ -225,7 +232,9 @@ def _versions(
         raise OpsError(f"The state does not hold the version {error} any more; plan again.") from error
 
 
-def _version(info: SnapshotTableInfo, node: Mapping[str, Any], intervals: Sequence[Interval]) -> Version:
+def _version(
+    info: SnapshotTableInfo, node: Mapping[str, Any], intervals: Sequence[Interval], *, is_previewed: bool
+) -> Version:
     from sqlglot import exp, parse_one
 
     grains = node.get("grains") or []  # the first one: references would make keys of what may change
@@ -236,4 +245,6 @@ def _version(info: SnapshotTableInfo, node: Mapping[str, Any], intervals: Sequen
     )
     time_column = (node.get("kind") or {}).get("time_column") or {}
     day = exp.to_column(time_column["column"], dialect="postgres").name if time_column else ""
-    return Version(node["name"], info, tuple(grain), day, str(node.get("start") or ""), tuple(intervals))
+    return Version(
+        node["name"], info, tuple(grain), day, str(node.get("start") or ""), tuple(intervals), is_previewed
+    )

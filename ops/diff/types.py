@@ -88,6 +88,7 @@ class KpiChange:
 
     metric: str
     label: str
+    unit: str
     source: str
     currency: str
     month: date | None

@@ -125,6 +125,9 @@ def candidate(settings: Settings, environment: str) -> Iterator[Candidate]:
             raise OpsError(f"SQLMesh cannot load the models: {error}") from error
         try:
             found = _finished(context, name)
+            prod = context.state_reader.get_environment(PROD)
+            if prod is not None and not prod.finalized_ts:
+                raise OpsError("The last plan of prod did not end: `sqlmesh plan prod` goes on with it.")
             plan = context.plan_builder(PROD, skip_tests=True, skip_linter=True).build()
             yield Candidate(settings, context, found, plan)
         except SQLMeshError as error:

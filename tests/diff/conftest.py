@@ -13,6 +13,7 @@ import pytest
 from loaders.schema import ensure_tables
 from ops import dotenv
 from ops.diff import EnvironmentDiff, compare_environment
+from ops.postgres.throwaway import ThrowawayServer
 from ops.settings import Settings
 from ops.sqlmesh import SqlMesh
 from tests.promotion.conftest import CONFIG
@@ -26,6 +27,7 @@ SELECT
   number AS order_line_key, 'shop'::TEXT AS source, 'EUR'::TEXT AS currency, 'product'::TEXT AS line_kind,
   'o' || number AS order_key, 'c' || number % 3 AS customer_id, {amount} AS net_amount, FALSE AS is_return,
   FALSE AS is_cancelled, NULL::DATE AS return_date, {street} || number AS street,
+  '[]'::JSON AS told, '[]'::JSONB AS extra,
   ('2024-01-31'::DATE + number)::DATE AS order_date
 FROM GENERATE_SERIES(1, 4) AS line(number)
 WHERE ('2024-01-31'::DATE + number) BETWEEN @start_date AND @end_date
@@ -58,11 +60,17 @@ SELECT
   0.5::DOUBLE PRECISION AS baseline_value, TRUE AS is_better_than_baseline, '' AS note
 FROM (VALUES ('auc', {auc}), ('recall', 0.4)) AS told(metric, value)
 """
+COMING = "MODEL (name mart.coming, kind FULL, grain parcel_key); SELECT parcel_key FROM core.fct_parcel"
+GOING = "MODEL (name mart.going, kind FULL, grain parcel_key); SELECT parcel_key FROM core.fct_parcel"
 REPORTS = (
     "CREATE SCHEMA report",
     "CREATE VIEW report.late AS SELECT parcel_key, weight FROM bi.parcel",
     "CREATE VIEW report.very_late AS SELECT count(*) FROM report.late",
     "CREATE VIEW report.keys AS SELECT parcel_key FROM bi.parcel",
+    "CREATE MATERIALIZED VIEW report.weights AS SELECT weight FROM bi.parcel",
+    "CREATE FUNCTION report.heaviest() RETURNS INT BEGIN ATOMIC SELECT max(weight) FROM bi.parcel; END",
+    "CREATE VIEW report.leftover AS SELECT * FROM mart.going",
+    "CREATE VIEW report.theirs AS SELECT parcel_key FROM bi.parcel",
     "CREATE VIEW report.money AS SELECT sum(net_amount) FROM bi.daily",
 )
 
@@ -88,6 +96,9 @@ def write_models(root: Path, *, is_changed: bool) -> None:
         "keys_shown": KEYS_SHOWN,
         "evaluation": EVALUATION.format(auc=0.7 if is_changed else 0.8),
     }
+    for name in ("coming", "going"):
+        (root / "models" / f"{name}.sql").unlink(missing_ok=True)
+    texts |= {"coming": COMING} if is_changed else {"going": GOING}
     for name, text in texts.items():
         (root / "models" / f"{name}.sql").write_text(text)
 
@@ -103,8 +114,10 @@ def planning(project: Project) -> Iterator[Callable[..., None]]:
 
 
 @pytest.fixture(scope="module")
-def shop(module_database: Settings, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The shop in prod, with `same` as prod is; others built on prod's views."""
+def shop(
+    module_database: Settings, postgres: ThrowawayServer, tmp_path_factory: pytest.TempPathFactory
+) -> Project:
+    """The shop in prod, with `same` as prod is; others built on prod's views, one of them with a role of its own."""
     root = tmp_path_factory.mktemp("shop")
     for folder in ("macros", "models", "seeds"):
         (root / folder).mkdir()
@@ -124,6 +137,13 @@ def shop(module_database: Settings, tmp_path_factory: pytest.TempPathFactory) ->
         plan("same")
     for statement in REPORTS:
         project.query(statement)
+    administrator = postgres.server.connect(settings.database)
+    with closing(administrator), administrator, administrator.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_roles WHERE rolname = 'stranger'")
+        if cursor.fetchone() is None:
+            cursor.execute("CREATE ROLE stranger")
+        cursor.execute("GRANT CREATE, USAGE ON SCHEMA report TO stranger")
+        cursor.execute("ALTER VIEW report.theirs OWNER TO stranger")
     return project
 
 

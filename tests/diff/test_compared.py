@@ -12,8 +12,10 @@ from click.testing import CliRunner
 
 from ops.cli.main import cli
 from ops.diff import EnvironmentDiff, as_json, as_markdown, as_text, compare_environment
-from ops.diff.types import ColumnChange, ContractChange, KpiChange, MetricChange, Risk
+from ops.diff.types import ColumnChange, ContractChange, KpiChange, MetricChange
 from ops.errors import OpsError
+from ops.settings import Settings
+from ops.sqlmesh import SqlMesh
 from tests.support import Project
 
 FEBRUARY = date(2024, 2, 1)
@@ -22,6 +24,8 @@ WITHOUT_WEIGHT = "it reads weight, which goes"
 
 def test_models_are_told_by_who_changed_them_and_how_sqlmesh_classed_it(dev: EnvironmentDiff) -> None:
     assert [(item.model, item.change, item.category) for item in dev.models] == [
+        ("mart.coming", "added", ""),
+        ("mart.going", "removed", ""),
         ("bi.parcel", "directly modified", "breaking"),
         ("core.fct_order_line", "directly modified", "breaking"),
         ("mart.parcel", "directly modified", "non-breaking"),
@@ -52,6 +56,8 @@ def test_rows_are_found_by_the_grain_where_any_differ(dev: EnvironmentDiff) -> N
         "mart.daily": (0, 0, 1, {"net_amount": 1}),
         "ml.model_evaluation": (0, 0, 1, {"metric_value": 1}),
     }
+    fact = next(item for item in dev.rows if item.model == "core.fct_order_line")
+    assert (fact.before, fact.after) == (4, 4)  # of all days, though one of them is compared
     assert dev.same_rows == ("mart.parcel", "bi.parcel", "mart.counted")
     assert {item.what for item in dev.skipped} == {"bi.daily", "bi.parcel_key"}
     assert all("a view that nobody changed" in item.reason for item in dev.skipped)
@@ -61,6 +67,8 @@ def test_samples_show_what_changed_but_no_text_that_bi_does_not_show(dev: Enviro
     fact = next(item for item in dev.rows if item.model == "core.fct_order_line")
     assert fact.sample.changed == ({"order_line_key": 3, "net_amount": [30, 35]},)
     assert fact.sample.hidden == ("street",)
+    plain = json.loads(json.dumps(as_json(dev)))["rows"][0]["sample"]["changed"]
+    assert plain == [{"order_line_key": 3, "net_amount": ["30.0", "35.0"]}]
     for form in (as_text(dev), as_markdown(dev), json.dumps(as_json(dev))):
         assert "Elm Street" not in form
         assert "Oak Street" not in form
@@ -68,8 +76,8 @@ def test_samples_show_what_changed_but_no_text_that_bi_does_not_show(dev: Enviro
 
 def test_measures_are_told_by_month_and_in_total_where_they_differ(dev: EnvironmentDiff) -> None:
     assert dev.kpis == (
-        KpiChange("net_amount", "Net sales", "shop", "EUR", None, 100, 105),
-        KpiChange("net_amount", "Net sales", "shop", "EUR", FEBRUARY, 100, 105),
+        KpiChange("net_amount", "Net sales", "money", "shop", "EUR", None, 100, 105),
+        KpiChange("net_amount", "Net sales", "money", "shop", "EUR", FEBRUARY, 100, 105),
     )
     assert "Net sales, shop: 100 → 105 EUR (+5, +5.00 %)." in as_text(dev)
 
@@ -79,20 +87,22 @@ def test_learned_models_are_told_where_their_worth_differs(dev: EnvironmentDiff)
 
 
 def test_what_others_built_breaks_or_is_built_again_or_is_not_told_of(dev: EnvironmentDiff) -> None:
-    owner = "retail_transformer"
-    assert dev.risks == (
-        Risk("view report.late", owner, "bi.parcel", "breaks", WITHOUT_WEIGHT),
-        Risk(
-            "view report.very_late",
-            owner,
-            "bi.parcel",
+    assert {(risk.dependent, risk.view): (risk.fate, risk.reason) for risk in dev.risks} == {
+        ("view report.late", "bi.parcel"): ("breaks", WITHOUT_WEIGHT),
+        ("view report.very_late", "bi.parcel"): (
             "breaks",
             f"it stands on view report.late: {WITHOUT_WEIGHT}",
         ),
-        Risk(
-            "view report.keys", owner, "bi.parcel", "is built again", "the view cannot be replaced in place"
+        ("materialized view report.weights", "bi.parcel"): ("breaks", WITHOUT_WEIGHT),
+        ("function report.heaviest()", "bi.parcel"): ("breaks", WITHOUT_WEIGHT),
+        ("view report.leftover", "mart.going"): ("breaks", "the view goes"),
+        ("view report.theirs", "bi.parcel"): (
+            "breaks",
+            "it cannot be given back to its owner without GRANT stranger TO retail_transformer",
         ),
-    )
+        ("view report.keys", "bi.parcel"): ("is built again", "the view cannot be replaced in place"),
+    }
+    assert {risk.owner for risk in dev.risks} == {"retail_transformer", "stranger"}
 
 
 def test_what_is_computed_already_is_not_to_be_backfilled(dev: EnvironmentDiff) -> None:
@@ -106,6 +116,7 @@ def test_what_is_not_computed_is_told_with_an_estimate_and_not_compared(uncomput
     start = date(2024, 1, 1)
     assert estimated == {
         "core.fct_order_line": (False, start, 4),
+        "mart.coming": (True, start, None),
         "mart.counted": (True, start, 4),
         "mart.daily": (True, start, 4),
         "mart.parcel": (True, start, 5),
@@ -113,7 +124,7 @@ def test_what_is_not_computed_is_told_with_an_estimate_and_not_compared(uncomput
     }
     assert (uncomputed.rows, uncomputed.kpis, uncomputed.metrics) == ((), (), ())
     assert {item.what for item in uncomputed.skipped} == {
-        *estimated,
+        *(name for name in estimated if name != "mart.coming"),
         "bi.daily",
         "bi.parcel",
         "bi.parcel_key",
@@ -134,7 +145,8 @@ def test_what_was_not_made_from_what_is_served_is_said_to_take_it_back(
     shop: Project, dev: EnvironmentDiff
 ) -> None:
     back = compare_environment(shop.settings, "same", against="dev")
-    assert {item.model for item in back.models if item.is_behind} == {item.model for item in dev.models}
+    modified = {item.model for item in dev.models if "modified" in item.change}
+    assert {item.model for item in back.models if item.is_behind} == modified
     assert "dev would lose versions that same was not made from" in as_text(back)
 
 
@@ -167,6 +179,14 @@ def test_an_environment_that_is_not_there_is_refused_with_those_that_are(shop: P
         compare_environment(shop.settings, "nowhere")
     with pytest.raises(OpsError, match="compared with itself"):
         compare_environment(shop.settings, "PROD")
+
+
+def test_without_any_environment_nothing_is_made_and_the_first_step_is_told(database: Settings) -> None:
+    with pytest.raises(
+        OpsError, match=r"no environment dev; `sqlmesh plan dev` makes it. There are none yet"
+    ):
+        compare_environment(database, "dev")
+    assert not SqlMesh(database).has_state()
 
 
 def test_an_environment_that_is_not_finished_or_expired_is_refused(shop: Project) -> None:

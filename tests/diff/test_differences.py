@@ -5,18 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
+from typing import cast
 
 import pytest
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from ops.diff.backfill import DAY, merged, subtract
 from ops.diff.dependents import fate_of
 from ops.diff.evaluations import compared as evaluations_compared
-from ops.diff.kpis import KPIS
+from ops.diff.kpis import KPIS, kpi_changes
 from ops.diff.kpis import compared as kpis_compared
 from ops.diff.models import category_between
+from ops.diff.relations import Relations
 from ops.diff.samples import shown_columns
 from ops.diff.schema import compared, is_replaced_in_place
-from ops.diff.types import ColumnChange
+from ops.diff.types import ColumnChange, Skipped
 from ops.evaluation import Judged
 from ops.metrics import Metric, read_metrics
 from tests.support import ROOT
@@ -94,6 +98,20 @@ def test_a_measure_is_told_of_only_where_it_differs_also_where_one_side_has_none
         (None, Decimal("1.10"), Decimal("3.1"), Decimal("2.0")),
         (april, None, Decimal(2), None),
     ]
+
+
+def test_a_project_without_sales_or_without_a_dictionary_is_told_that_measures_are_not_compared(
+    tmp_path: Path,
+) -> None:
+    nothing, no_cursor = Relations({}, {}), cast(Cursor, None)
+    assert kpi_changes(no_cursor, tmp_path, nothing, (), print) == (
+        [],
+        [Skipped("revenue, orders and customers", "there is no seeds/metric.csv, which defines them")],
+    )
+    assert kpi_changes(no_cursor, ROOT, nothing, (), print) == (
+        [],
+        [Skipped("Net sales, Orders, Customers", "not both have core.fct_order_line")],
+    )
 
 
 def judged(champion: str, value: float | None, metric: str = "auc") -> Judged:

@@ -31,7 +31,7 @@ def found(**parts: object) -> EnvironmentDiff:
 
 def kpi(before: str | None, after: str | None, month: date | None = None) -> KpiChange:
     values = (None if value is None else Decimal(value) for value in (before, after))
-    return KpiChange("net_amount", "Net sales", "shop", "EUR", month, *values)
+    return KpiChange("net_amount", "Net sales", "money", "shop", "EUR", month, *values)
 
 
 def rows(model: str, **sample: object) -> RowChange:
@@ -98,6 +98,13 @@ def test_a_long_table_is_cut_for_the_terminal_and_says_how_much_is_missing() -> 
     assert "c24" in text
     assert "c25" not in text
     assert "… and 15 more" in text
+
+
+def test_a_long_row_is_cut_for_the_terminal_and_whole_in_json() -> None:
+    diff = found(rows=(rows("core.fct_sale", added=({"id": 1, "note": "x" * 500},)),))
+    assert "x" * 160 not in as_text(diff)
+    assert "…" in as_text(diff)
+    assert "x" * 500 in json.dumps(as_json(diff))
 
 
 def test_markdown_is_a_summary_with_details_that_unfold() -> None:

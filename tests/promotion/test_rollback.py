@@ -261,7 +261,12 @@ def test_a_plan_that_ended_before_its_views_were_swapped_is_no_state_to_go_back_
         Context(paths=str(shared.root)).plan("prod", auto_apply=True, no_prompts=True)
     assert views(shared) == before
     amount(shared, 48)
-    promoted(shared)
+    with pytest.raises(
+        OpsError, match="The last plan of prod did not end: `sqlmesh plan prod` goes on with it"
+    ):
+        promoted(shared)
+    shared.plan()
+    assert shared.query(SOLD) == [(48,)]
     back(shared)
     assert shared.query(SOLD) == [(46,)]
     assert views(shared) == before
