@@ -21,6 +21,8 @@ from email.message import EmailMessage
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
+import psycopg2
+
 from ops import log
 from ops.errors import OpsError
 from ops.redaction import redacted
@@ -30,6 +32,7 @@ MAIL_TO, MAIL_FROM = "RETAIL_ALERT_MAIL_TO", "RETAIL_ALERT_MAIL_FROM"
 SECONDS = 10  # a target that does not answer holds nobody up for longer
 MOST_LINES = 20
 PORTS = {"smtp": 587, "smtps": 465}
+WITH_VALUES = ("22", "23")  # classes of Postgres' errors whose text shows what stands in a row
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -143,6 +146,15 @@ class Mail:
                 raise OSError("it offers no encryption, and would get the password in the clear")
             server.login(unquote(parts.username), unquote(parts.password or ""))
         return server
+
+
+def in_a_line(error: BaseException) -> str:
+    """Return an error's kind and first line, without the line where it may show values of a row."""
+    kind = type(error).__name__
+    if isinstance(error, psycopg2.Error) and (error.pgcode or "").startswith(WITH_VALUES):
+        return f"{kind} (the log tells more)"
+    first = next(iter(str(error).strip().splitlines()), "")
+    return f"{kind}: {first}" if first else kind
 
 
 def targets(variables: Mapping[str, str]) -> list[Target]:

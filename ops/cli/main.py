@@ -2,12 +2,12 @@
 
 import sys
 import time
+from contextlib import suppress
 from importlib import import_module
 
 import click
 
 from ops import log
-from ops.settings import project_root, read_variables
 
 # name -> (module, what it is for); the order is the order of the help.
 COMMANDS = {
@@ -81,6 +81,8 @@ def cli(context: click.Context, debug: bool) -> None:
 
     Settings come from .env in the project's folder and from the environment; .env.example lists them.
     """
+    from ops.settings import project_root, read_variables
+
     context.obj = debug
     log.begin(context.invoked_subcommand or "", read_variables(project_root()))
     log.event("begin")
@@ -118,17 +120,18 @@ def _exit_code() -> int:
 
 def _tell(error: Exception) -> None:
     """Log a failure, and alert of it where nobody may be watching."""
-    from ops.errors import ToldError
+    from ops.alerts import Alert, in_a_line, tell
+    from ops.errors import OpsError, ToldError
+    from ops.settings import project_root, read_variables
 
     message = str(error).strip()
     log.event("failed", "error", kind=type(error).__name__, message=message)
     command = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
-    if command in UNATTENDED and not isinstance(error, ToldError):
-        from ops.alerts import Alert, tell
-
-        alert = Alert(
-            f"{command}_failed", f"retailmesh: `retail {command}` failed", tuple(message.splitlines())
-        )
+    if command not in UNATTENDED or isinstance(error, ToldError):
+        return
+    lines = message.splitlines() if _is_our_own(error) else [in_a_line(error)]
+    with suppress(OpsError):  # settings that cannot be read are what failed
+        alert = Alert(f"{command}_failed", f"retailmesh: `retail {command}` failed", tuple(lines))
         tell(alert, read_variables(project_root()))
 
 
@@ -136,10 +139,14 @@ def _is_for_people(error: Exception) -> bool:
     """Say whether an error's message is enough; anything else is a fault of ours and keeps its traceback."""
     from psycopg2 import Error as PostgresError
 
+    return _is_our_own(error) or isinstance(error, PostgresError)
+
+
+def _is_our_own(error: Exception) -> bool:
     from loaders.errors import LoadError
     from ops.errors import OpsError
 
-    return isinstance(error, OpsError | LoadError | PostgresError)
+    return isinstance(error, OpsError | LoadError)
 
 
 if __name__ == "__main__":

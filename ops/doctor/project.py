@@ -58,6 +58,11 @@ LEFT = "SELECT prod_mark, plan_inputs FROM ingest.refreshed_prod"
 
 def state(place: Place) -> Check:
     """Whether the state is of the installed SQLMesh's version."""
+    if place.state is None:
+        found = f"There is no way into the state's database, {place.settings.state_database}."
+        return Check(
+            "state", "fail", found, "`retail start`, or `retail connect`, makes it where it is missing."
+        )
     rows = place.state_rows(VERSIONS)
     if not rows:
         return Check("state", "warn", NO_STATE, MAKE_PROD)

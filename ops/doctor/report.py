@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,15 +75,13 @@ def look(settings: Settings, names: tuple[str, ...] = tuple(CHECKS), *, reads_mo
 
 
 def _looked_at(settings: Settings, names: tuple[str, ...], reads_models: bool) -> Iterator[Check]:
-    with _reading(settings, settings.database) as warehouse:
-        try:
-            with _reading(settings, settings.state_database) as state:
-                place = Place(settings, warehouse, state, reads_models)
-                yield from (_safely(name, place) for name in names)
-        except OpsError as error:
-            yield Check(
-                "state", "fail", str(error), "`retail start`, or `retail connect`, makes its database."
-            )
+    with ExitStack() as opened:
+        warehouse = opened.enter_context(_reading(settings, settings.database))
+        state = None
+        with suppress(OpsError):  # the check of the state says so
+            state = opened.enter_context(_reading(settings, settings.state_database))
+        place = Place(settings, warehouse, state, reads_models)
+        yield from (_safely(name, place) for name in names)
 
 
 def _safely(name: str, place: Place) -> Check:

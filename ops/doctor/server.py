@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from datetime import UTC, datetime, timedelta
 from typing import get_args
 
 from ops.doctor.check import Check, Place, Row
@@ -15,6 +16,7 @@ from ops.settings import Role, Settings
 
 LEAST_FREE_MB = 300  # below that the embedded server does not start
 IDLE_MINUTES = 5
+LONG_HOURS = 6  # for one plan, run or refresh
 LARGEST = 5
 DATABASES = """
     SELECT datname AS name, pg_database_size(datname) AS bytes FROM pg_database WHERE datname IN (%s, %s) ORDER BY 1
@@ -171,10 +173,13 @@ def locks(place: Place) -> Check:
         for row in idle
     ]
     details = [{"lock": what, **vars(who)} for what, who in under_way.items()] + idle
-    if idle:
-        pid = idle[0]["pid"]
+    now = datetime.now(UTC)
+    stuck = [row["pid"] for row in idle]
+    stuck += [who.pid for who in under_way.values() if now - who.connected_at > timedelta(hours=LONG_HOURS)]
+    if stuck:
         advice = (
-            f"It holds back promotions and vacuum: end that program, or SELECT pg_terminate_backend({pid})."
+            "It holds others back: end that program, or, if that is gone, "
+            f"SELECT pg_terminate_backend({stuck[0]}) as its role."
         )
         return Check("locks", "warn", "; ".join(told), advice, details)
     return Check("locks", "ok", "; ".join(told) or "Nobody holds anything up.", details=details)

@@ -8,6 +8,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -208,3 +209,14 @@ def _copy(installed: Path, home: Path, user: SystemUser) -> Path:
         for path in (Path(folder), *(Path(folder) / file for file in files)):
             os.chown(path, user.uid, user.gid)
     return target
+
+
+def main() -> None:
+    """Print the folder of the programs of the project's version, for pg_dump and its like."""
+    from ops.settings import load_settings
+
+    sys.stdout.write(f"{_installed(load_settings().embedded.version) / 'bin'}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -14,7 +14,6 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-import psycopg2
 from sqlglot import exp
 from sqlmesh.core.notification_target import GenericNotificationTarget, NotificationTargetManager
 from sqlmesh.core.scheduler import Scheduler
@@ -22,11 +21,10 @@ from sqlmesh.core.snapshot.evaluator import SnapshotCreationFailedError
 from sqlmesh.utils.errors import AuditError, NodeAuditsErrors
 
 from ops import alerts, log
+from ops.alerts import in_a_line
 from ops.errors import OpsError
 from ops.promotion.patch import wrap
 from ops.redaction import redacted
-
-WITH_VALUES = ("22", "23")  # classes of Postgres' errors whose text shows what stands in a row
 
 was_told = False  # whether a failure of this process was sent to anybody
 
@@ -99,15 +97,6 @@ def _remember(error: Any) -> None:
     causes = list(_causes(error))
     if not any(isinstance(cause, NodeAuditsErrors) for cause in causes):
         _failed.add(f"{_model(error.node)}: {in_a_line(causes[-1])}")
-
-
-def in_a_line(error: BaseException) -> str:
-    """An error's kind and first line, without the line where it may show values of a row."""
-    kind = type(error).__name__
-    if isinstance(error, psycopg2.Error) and (error.pgcode or "").startswith(WITH_VALUES):
-        return f"{kind} (the log tells more)"
-    first = next(iter(str(error).strip().splitlines()), "")
-    return f"{kind}: {first}" if first else kind
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -2,14 +2,17 @@
 
 import json
 import socket
+from contextlib import closing
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from ops import alerts
-from ops.alerts import Alert, targets, tell
+from ops.alerts import Alert, in_a_line, targets, tell
 from ops.errors import OpsError
 from ops.redaction import redacted
+from ops.settings import Settings
 from tests.ops.listeners import Post, Web, listening
 from tests.ops.test_cli import retail
 
@@ -152,3 +155,21 @@ def test_a_refresh_that_fails_alerts_and_a_wrong_call_does_not(tmp_path: Path) -
     assert body["event"] == "refresh_failed"
     assert body["lines"][0].startswith("No connection to Postgres at 127.0.0.1:1")
     assert SECRET not in json.dumps(body) + done.stdout + done.stderr
+
+
+def test_settings_that_cannot_be_read_fail_with_a_sentence_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"PGHOST=\xff\n")
+    done = retail(tmp_path, "refresh")
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert "cannot be read" in done.stderr
+
+
+def test_an_error_of_postgres_is_told_without_the_values_that_it_shows(database: Settings) -> None:
+    with closing(database.connect()) as connection, connection.cursor() as cursor:
+        with pytest.raises(psycopg2.Error) as raised:
+            cursor.execute("SELECT 'ann@example.org'::int")
+        assert in_a_line(raised.value) == "InvalidTextRepresentation (the log tells more)"
+        connection.rollback()
+        with pytest.raises(psycopg2.Error) as raised:
+            cursor.execute("SELECT tier FROM nowhere")
+        assert in_a_line(raised.value) == 'UndefinedTable: relation "nowhere" does not exist'

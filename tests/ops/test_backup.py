@@ -16,7 +16,7 @@ import pytest
 from ops import dotenv
 from ops.postgres.server import Server
 from ops.postgres.throwaway import open_folder
-from ops.settings import Role, Settings, load_settings
+from ops.settings import SUPPORTED_VERSIONS, Role, Settings, load_settings
 from tests.ops.test_cli import DAY, FILE, HEADER
 from tests.promotion.conftest import CONFIG
 from tests.support import ROOT, quiet_environment
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.long(minutes=3)
 PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
 SALE = """
 MODEL (
-  name core.fct_order_line,
+  name core.sale_line,
   kind INCREMENTAL_BY_TIME_RANGE (time_column order_date),
   grain line_id,
   start '2026-02-28',
@@ -39,17 +39,28 @@ FROM raw_online_retail.transaction WHERE _event_date BETWEEN @start_date AND @en
 """
 SHOWN = """
 MODEL (name bi.sale, kind VIEW, grants ('select' = array['bi_reader']));
-SELECT customer_id, amount, order_date FROM core.fct_order_line
+SELECT customer_id, amount, order_date FROM core.sale_line
 """
 USAGE = "after_all: ['GRANT USAGE ON SCHEMA bi TO bi_reader']\n"
 ROWS = "SELECT customer_id, amount, order_date FROM bi.sale ORDER BY 2"
+# Whose each table, view and schema is, and who may do what with it.
 RIGHTS = """
-    SELECT n.nspname, c.relname, c.relkind, pg_get_userbyid(c.relowner), c.relacl::text, n.nspacl::text
-    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' ORDER BY 1, 2
+    SELECT owned.name, pg_get_userbyid(owned.owner), entry.grantee::regrole::text, entry.privilege_type,
+        entry.is_grantable
+    FROM (
+        SELECT format('%I.%I', n.nspname, c.relname), c.relowner,
+            coalesce(c.relacl, acldefault('r', c.relowner)), n.nspname
+        FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'v', 'm', 'S')
+        UNION ALL
+        SELECT nspname, nspowner, coalesce(nspacl, acldefault('n', nspowner)), nspname FROM pg_namespace
+    ) AS owned (name, owner, acl, schema)
+    CROSS JOIN LATERAL aclexplode(owned.acl) AS entry
+    WHERE owned.schema !~ '^pg_' AND owned.schema <> 'information_schema'
+    ORDER BY 1, 2, 3, 4
 """
 ROLES = """
-    SELECT r.rolname, r.rolcanlogin, r.rolconfig::text, d.datname, d.datacl::text, s.setconfig::text
+    SELECT r.rolname, r.rolcanlogin, r.rolconfig::text, d.datname, s.setconfig::text,
+        array(SELECT unnest(d.datacl)::text ORDER BY 1)
     FROM pg_roles AS r CROSS JOIN pg_database AS d LEFT JOIN pg_db_role_setting AS s ON s.setdatabase = d.oid
     WHERE r.rolname !~ '^pg_' AND d.datname LIKE 'retail%' ORDER BY 1, 4
 """
@@ -99,7 +110,8 @@ class Machine:
             return list(cursor.fetchall()) if cursor.description else []
 
     def administer(self, *statements: str) -> list[tuple[object, ...]]:
-        with closing(Server(self.root / ".postgres").connect("retail")) as connection:
+        server = Server(self.root / ".postgres", self.settings.embedded.version)
+        with closing(server.connect("retail")) as connection:
             connection.autocommit = True
             with connection.cursor() as cursor:
                 for statement in statements:
@@ -115,9 +127,10 @@ class Machine:
 
 
 @pytest.fixture(scope="module")
-def machine() -> Iterator[Machine]:
+def machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
     root = open_folder()
     machine = Machine(root)
+    (root / ".env").write_text(f"RETAIL_POSTGRES_VERSION={request.param}\n")
     (root / "config.yaml").write_text(CONFIG + USAGE)
     for name, text in (("sale", SALE), ("shown", SHOWN)):
         (root / "models").mkdir(exist_ok=True)
@@ -126,7 +139,7 @@ def machine() -> Iterator[Machine]:
         (root / folder).mkdir()
     shutil.copy(ROOT / "materializations" / "hooks.py", root / "materializations")
     yield machine
-    Server(root / ".postgres").stop()
+    Server(root / ".postgres", request.param).stop()
     shutil.rmtree(root)
 
 
@@ -142,6 +155,7 @@ def answers(machine: Machine) -> list[object]:
     ]
 
 
+@pytest.mark.parametrize("machine", SUPPORTED_VERSIONS, indirect=True)
 def test_a_prod_that_was_lost_answers_as_before_and_goes_on(machine: Machine) -> None:
     machine.deliver("1.50")
     machine.run("retail start; retail load online_retail; retail refresh")
@@ -184,6 +198,7 @@ def test_a_prod_that_was_lost_answers_as_before_and_goes_on(machine: Machine) ->
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("machine", SUPPORTED_VERSIONS[:1], indirect=True)
 def test_models_that_prod_has_not_got_are_named(machine: Machine) -> None:
     (machine.root / "models" / "more.sql").write_text(
         "MODEL (name core.more, kind VIEW); SELECT amount FROM bi.sale"
@@ -203,6 +218,7 @@ def test_models_that_prod_has_not_got_are_named(machine: Machine) -> None:
     )
 
 
+@pytest.mark.parametrize("machine", SUPPORTED_VERSIONS[:1], indirect=True)
 def test_a_state_of_an_older_sqlmesh_is_seen_and_migrated(machine: Machine) -> None:
     state = machine.settings.state_database
     with (

@@ -16,6 +16,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
 from loaders.contract import load_contract, load_contracts
 from loaders.schema import ensure_tables
 from ops import dotenv
+from ops.aftercare import tell_what_is_wrong
 from ops.doctor import data, project, report, server
 from ops.doctor.check import Check
 from ops.doctor.check import Place as Looked
@@ -26,6 +27,7 @@ from ops.postgres.throwaway import ThrowawayServer
 from ops.refresh_ledger import TABLES
 from ops.settings import Settings
 from tests.ops.conftest import Place
+from tests.ops.listeners import Web, listening
 from tests.ops.test_cli import retail
 
 STATE = """
@@ -134,6 +136,7 @@ def test_without_a_server_it_says_so_and_looks_at_nothing_else(place: Place) -> 
     assert "Traceback" not in told.stderr
 
 
+@pytest.mark.both_versions
 def test_on_a_server_where_nothing_was_made_it_says_how_to_begin_and_nothing_fails(looked: Looked) -> None:
     done = retail(looked.settings.root, "doctor", "--json")
     found = json.loads(done.stdout)
@@ -150,6 +153,7 @@ def test_on_a_server_where_nothing_was_made_it_says_how_to_begin_and_nothing_fai
     assert found["seconds"] < 15
 
 
+@pytest.mark.both_versions
 def test_a_role_that_does_not_get_in_or_may_too_little_or_too_much_is_named(
     loaded: Looked, postgres: ThrowawayServer
 ) -> None:
@@ -196,6 +200,7 @@ def test_a_disk_that_fills_is_told_before_postgres_stops(
     assert server.disk(embedded).verdict == "warn"
 
 
+@pytest.mark.both_versions
 def test_who_plans_and_who_is_idle_in_a_transaction_is_named(
     looked: Looked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,6 +216,11 @@ def test_who_plans_and_who_is_idle_in_a_transaction_is_named(
             in found.found
         )
         assert found.details[0]["connected_at"] <= datetime.now(UTC)
+
+        monkeypatch.setattr(server, "LONG_HOURS", 0)
+        found = server.locks(looked)
+        assert (found.verdict, f"pg_terminate_backend({pid})" in found.advice) == ("warn", True)
+        monkeypatch.setattr(server, "LONG_HOURS", 6)
 
         reading.cursor().execute("SELECT 1")
         assert server.locks(looked).verdict == "ok"  # for minutes, not for a moment
@@ -246,6 +256,14 @@ def test_a_state_of_another_version_is_told_with_the_way_out(
     assert found.verdict == verdict
     assert sqlmesh in found.found
     assert advice in found.advice
+
+
+def test_a_state_that_nobody_gets_into_fails_and_the_rest_is_looked_at(looked: Looked) -> None:
+    found = report.look(replace(looked.settings, state_database="nowhere"))
+    by_name = {check.name: check for check in found.checks}
+    assert by_name["state"].verdict == "fail"
+    assert "no way into the state's database, nowhere" in by_name["state"].found
+    assert by_name["locks"].verdict == by_name["dependents"].verdict == "ok"
 
 
 def test_environments_tell_how_they_differ_when_they_expire_and_what_did_not_end(planned: Looked) -> None:
@@ -357,6 +375,26 @@ def test_what_a_promotion_dropped_is_told_until_somebody_makes_it_again(loaded: 
     loaded.warehouse.execute("CREATE MATERIALIZED VIEW ann.sums AS SELECT 1 AS id")
     loaded.warehouse.execute("CREATE FUNCTION ann.best(integer) RETURNS int LANGUAGE sql RETURN 1")
     assert data.dependents(loaded).verdict == "ok"
+
+
+def test_after_a_refresh_what_is_wrong_with_the_data_is_told_and_nothing_where_all_is_well(
+    loaded: Looked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = loaded.settings
+    with listening(Web()) as web:
+        variables = {"RETAIL_ALERT_WEBHOOK_URL": web.url}
+        tell_what_is_wrong(settings, variables)
+        assert web.received == []
+        load(loaded, "a.csv", "failed")
+        tell_what_is_wrong(settings, variables)
+        ((_, told),) = web.received
+        assert (told["event"], told["lines"]) == ("data_failed", ["loads: not loaded: shop a.csv (failed)"])
+
+    def not_looked_at(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("ops.aftercare.look", not_looked_at)
+    tell_what_is_wrong(settings, {})  # there is nobody to tell
 
 
 def test_a_check_that_cannot_be_made_fails_and_hides_no_other(

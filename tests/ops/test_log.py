@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from ops import log
+from ops import dotenv, log
 from ops.errors import OpsError
-from tests.ops.test_cli import retail
+from ops.settings import Settings
+from tests.ops.listeners import Web, listening
+from tests.ops.test_cli import DAY, FILE, HEADER, retail
 
 SECRET = "correct-horse-battery"
 
@@ -79,3 +81,34 @@ def test_a_command_logs_its_beginning_its_failure_and_its_end_into_a_file_of_its
     assert SECRET not in file.read_text()
     assert retail(tmp_path, "loads", "--limit", "0").returncode == 2
     assert lines(file.read_text())[-1]["exit_code"] == 2
+
+
+def test_a_load_logs_what_became_of_it_and_alerts_of_the_file_that_failed(database: Settings) -> None:
+    folder = database.root / "data" / "online_retail"
+    folder.mkdir(parents=True)
+    (folder / FILE).write_text(f"{HEADER}1,A,mug,2,1.50,7,France,{DAY}\n")
+    broken = FILE.replace(DAY, "2026-03-02")
+    (folder / broken).write_text("Invoice,StockCode\n1,A\n")
+    file = database.root / "retail.jsonl"
+    with listening(Web()) as web:
+        more = {
+            "RETAIL_LOG_FORMAT": "json",
+            "RETAIL_LOG_FILE": str(file),
+            "RETAIL_ALERT_WEBHOOK_URL": web.url,
+        }
+        dotenv.update(database.env_file, {**database.variables(), **more})
+        assert retail(database.root, "load", "online_retail").returncode == 1
+    ((_, told),) = web.received
+    assert told["event"] == "load_failed"
+    assert f"1 of 2 files could not be loaded (see above): {broken}." in str(told["lines"])
+    by_event = {line["event"]: line for line in lines(file.read_text())}
+    assert list(by_event) == ["begin", "file", "load", "failed", "alert", "end"]
+    assert (by_event["file"]["file"], by_event["file"]["level"]) == (broken, "error")
+    load = by_event["load"]
+    assert (load["source"], load["files_loaded"], load["files_failed"], load["rows_loaded"]) == (
+        "online_retail",
+        1,
+        1,
+        1,
+    )
+    assert database.loader.password not in file.read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,8 @@ def make_shop(database: Settings, postgres: ThrowawayServer, root: Path) -> Shop
     (root / "macros").mkdir(parents=True)
     for name in ("__init__.py", "safe_promotion.py"):
         (root / "macros" / name).write_text((ROOT / "macros" / name).read_text())
+    (root / "materializations").mkdir()
+    shutil.copy(ROOT / "materializations" / "hooks.py", root / "materializations")
     (root / "config.yaml").write_text(CONFIG)
     settings = replace(database, root=root)
     dotenv.update(settings.env_file, settings.variables())

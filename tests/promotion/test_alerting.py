@@ -74,12 +74,14 @@ def project(module_database: Settings, tmp_path_factory: pytest.TempPathFactory)
         project = Told(settings)
         object.__setattr__(project, "web", web)
         project.query("CREATE SCHEMA told; CREATE TABLE told.sale (id int)")
+        project.set("1")
+        project.sqlmesh(*PLAN)
         yield project
 
 
 def test_an_audit_that_fails_sends_one_message_that_names_model_and_audit(project: Told) -> None:
     project.set("NULL", "1")
-    printed = project.sqlmesh(*PLAN, check=False)
+    printed = project.sqlmesh(*AGAIN, check=False)
     assert "Plan application failed" in printed
     (told,) = project.told()
     assert (told["event"], told["subject"]) == ("plan_failed", "retailmesh: the plan of prod failed")
@@ -89,7 +91,7 @@ def test_an_audit_that_fails_sends_one_message_that_names_model_and_audit(projec
     assert "Warning: the notification target slack_webhook failed" in printed
 
     project.set("1", "10", "11")
-    project.sqlmesh(*PLAN)
+    project.sqlmesh(*AGAIN)
     (told,) = project.told()
     assert told["subject"] == "retailmesh: the plan of prod ended, and audits failed"
     assert told["lines"] == ["core.sale: audit accepted_range_non_blocking found 2 rows"]
@@ -149,8 +151,11 @@ def test_a_listener_that_is_down_changes_nothing_but_a_warning(project: Told) ->
         nowhere = f"http://127.0.0.1:{unused.getsockname()[1]}/{SECRET}"
         dotenv.update(project.settings.env_file, {"RETAIL_ALERT_WEBHOOK_URL": nowhere})
         project.set("10")
-        printed = project.sqlmesh(*AGAIN)
+        printed = project.sqlmesh(*AGAIN, RETAIL_LOG_FORMAT="json", RETAIL_RUN_ID="run-1")
     dotenv.update(project.settings.env_file, {"RETAIL_ALERT_WEBHOOK_URL": kept})
     assert "Warning: No alert to the webhook at 127.0.0.1" in printed
     assert SECRET not in printed
     assert project.query("SELECT id FROM core.sale") == [(10,)]
+    logged = [json.loads(line) for line in printed.splitlines() if line.startswith('{"time"')]
+    assert {(line["command"], line["run_id"]) for line in logged} == {("sqlmesh", "run-1")}
+    assert [line["event"] for line in logged] == ["audit_failed", "plan_ended", "audit_failed", "alert"]

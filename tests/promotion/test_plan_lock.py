@@ -30,7 +30,7 @@ def busy(shop: Shop):
     connection.close()
 
 
-@pytest.mark.parametrize("command", [PLAN, ("plan", "dev", "--auto-apply", "--no-prompts")])
+@pytest.mark.parametrize("command", [PLAN, ("plan", "dev", "--auto-apply", "--no-prompts"), ("run",)])
 def test_whoever_comes_second_gives_up_in_the_end_and_names_the_first(shop: Shop, busy, command) -> None:
     shop.write(sale=SALE.replace("10", "11"))
     printed = shop.sqlmesh(*command, check=False, RETAIL_PLAN_WAIT_SECONDS="1")
