@@ -30,6 +30,12 @@ def merge_base(project: Path, one: str, other: str) -> str:
     return _git(project, "merge-base", commit_of(project, one), commit_of(project, other))
 
 
+def uncommitted(project: Path) -> list[str]:
+    """Return the files that were changed or made since the last commit."""
+    done = _run(project, "status", "--porcelain", "--no-renames", "-z")
+    return [entry[3:] for entry in done.stdout.split("\0") if entry]  # two letters say how, and a space
+
+
 def set_checkout(project: Path, folder: Path, commit: str) -> None:
     """Make `folder` a clean checkout of a commit; what git ignores in it stays. Raises OpsError."""
     if (folder / ".git").exists():

@@ -23,7 +23,7 @@ from ops.check import clean_environment
 from ops.demo import Steps
 from ops.errors import OpsError
 from ops.generating import DEMO_SEED, generate
-from ops.git import commit_of, has_commit, merge_base, remove_checkout, set_checkout
+from ops.git import commit_of, has_commit, merge_base, remove_checkout, set_checkout, uncommitted
 from ops.github import summarize
 from ops.postgres import embedded
 from ops.postgres.remote import create_on, parse_url
@@ -72,6 +72,7 @@ class Places:
 def try_out(project: Path, trial: Trial, markdown: Path, console: Console) -> None:
     """Build prod from the base and the environment from the head; write what differs. Raises OpsError."""
     places = Places(project)
+    _refuse_another_size(places, trial.scale)
     steps = Steps(console, ("Commits", "Postgres", "Data", "prod", trial.environment, "Diff"))
     with steps.step("Commits"):
         for name, tree, reference in (("base", places.base, trial.base), ("head", places.head, trial.head)):
@@ -79,6 +80,8 @@ def try_out(project: Path, trial: Trial, markdown: Path, console: Console) -> No
             set_checkout(project, tree, commit)
             _share_cache(places, tree)
             console.print(f"{name}: {reference} is {commit[:10]}, in {tree}")
+        if trial.head == "HEAD" and (files := uncommitted(project)):
+            console.print(f"Not committed, and so not in it: {', '.join(files)}", markup=False)
     with steps.step("Postgres"):
         settings = _server(places, places.data(trial.scale), console)
     with steps.step("Data"):
@@ -180,11 +183,18 @@ def _refuse_a_warehouse(settings: Settings, address: str) -> None:
         )
 
 
+def _refuse_another_size(places: Places, scale: str) -> None:
+    if others := sorted(set(places.folder.glob("data-*")) - {places.data(scale)}):
+        raise OpsError(
+            f"The server holds the shop in {others[0]}: `retail pr end` deletes both, then another size can be tried."
+        )
+
+
 def _generate(settings: Settings, scale: str, console: Console) -> None:
     if (settings.data_dir / GENERATED_SOURCE).exists():
         console.print(f"The shop is in {settings.data_dir} already.")
         return
-    unfinished = settings.data_dir.with_suffix(".unfinished")
+    unfinished = settings.data_dir.with_name(f"unfinished-{scale}")
     shutil.rmtree(unfinished, ignore_errors=True)
     made = generate(options(scale, DEMO_SEED), unfinished, console)
     unfinished.rename(settings.data_dir)

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from ops import pull_request
 from ops.cli.pr import plan
 from ops.errors import OpsError
-from ops.git import commit_of, merge_base, remove_checkout, set_checkout
+from ops.git import commit_of, merge_base, remove_checkout, set_checkout, uncommitted
 from ops.postgres.embedded import administrator
 from ops.postgres.throwaway import ThrowawayServer
-from ops.pull_request import FOLDER, end, start_of
+from ops.pull_request import FOLDER, Trial, end, start_of
 from ops.settings import Settings
 
 
@@ -91,6 +92,19 @@ def test_a_checkout_is_of_its_commit_whatever_was_done_in_it_and_keeps_its_setti
     assert str(checkout) not in git(project, "worktree", "list")
 
 
+def test_what_is_not_committed_is_named(project: Path) -> None:
+    assert uncommitted(project) == []
+    (project / "model.sql").write_text("SELECT 2")
+    (project / "a new one.sql").write_text("SELECT 3")
+    assert uncommitted(project) == ["model.sql", "a new one.sql"]
+
+
+def test_a_shop_of_another_size_is_not_loaded_over_the_one_that_is_there(project: Path) -> None:
+    pull_request.Places(project).data("tiny").mkdir(parents=True)
+    with pytest.raises(OpsError, match="retail pr end"):
+        pull_request.try_out(project, Trial("pr_12", "main", scale="small"), Path("diff.md"), Console())
+
+
 def test_a_checkout_whose_folder_was_deleted_by_hand_is_made_again(project: Path) -> None:
     checkout = project / ".cache" / "head"
     set_checkout(project, checkout, "main")
@@ -121,10 +135,11 @@ def test_there_is_nothing_to_end_before_the_first_time(project: Path) -> None:
     assert not end(project)
 
 
-def test_the_end_deletes_the_checkouts_and_nothing_of_the_project(project: Path) -> None:
+@pytest.mark.parametrize("server", ["other", "embedded"])
+def test_the_end_deletes_the_checkouts_and_nothing_of_the_project(project: Path, server: str) -> None:
     for name in ("base", "head"):
         set_checkout(project, project / FOLDER / name, "main")
-    (project / FOLDER / "head" / ".env").write_text("RETAIL_SERVER=other\n")
+    (project / FOLDER / "head" / ".env").write_text(f"RETAIL_SERVER={server}\n")
     assert end(project)
     assert not (project / FOLDER).exists()
     assert (project / "model.sql").read_text() == "SELECT 1"
