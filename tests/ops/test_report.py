@@ -246,6 +246,12 @@ def test_the_page_says_which_environment_it_shows() -> None:
     assert "environment" not in re.sub(r"<style>.*?</style>", "", html(), flags=re.DOTALL)
 
 
+def test_the_first_screen_says_when_the_numbers_may_not_be_trusted() -> None:
+    assert '<a href="#quality"><span class="pill bad">1 check failed that blocks</span></a>' in html()
+    fine = report(checks=[], layers=[])
+    assert "failed that block" not in render([first_page()], [SCOPE], fine, Wish())
+
+
 def test_the_quality_page_is_about_the_sources_that_are_wished_for() -> None:
     assert of_sources(report(), ()).checks
     assert of_sources(report(), ("other",)).records == []
