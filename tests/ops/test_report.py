@@ -248,7 +248,7 @@ def test_the_page_says_which_environment_it_shows() -> None:
 
 def test_the_first_screen_says_when_the_numbers_may_not_be_trusted() -> None:
     assert '<a href="#quality"><span class="pill bad">1 check failed that blocks</span></a>' in html()
-    fine = report(checks=[], layers=[])
+    fine = report(checks=[], layers=[], days=[])
     assert "failed that block" not in render([first_page()], [SCOPE], fine, Wish())
 
 
