@@ -57,7 +57,7 @@ CHANNELS = [month(JUNE, 800, channel="web"), month(JUNE, 300, channel=EVIL)]
 
 
 def first_page(**answers: Any) -> Page:
-    given = {executive.MONTHS: MONTHS + CHANNELS, executive.WEEKS: [], executive.CATEGORIES: []}
+    given = {executive.MONTHS: CHANNELS + MONTHS, executive.WEEKS: [], executive.CATEGORIES: []}
     return executive.executive(Rows({**given, **answers}), [SCOPE])
 
 
