@@ -42,7 +42,9 @@ def require(cursor: Cursor, environment: str, relations: Sequence[str]) -> None:
         if relation == name and schema.split("__")[0] == layer
     )
     has = f" These environments have all or some of it: {', '.join(others)}." if others else ""
-    raise OpsError(f"{environment} has no {', '.join(missing)} yet: {todo} builds what is missing.{has}")
+    is_unknown = environment != PROD and missing == list(relations)
+    what = "none of what this reads" if is_unknown else f"no {', '.join(missing)}"
+    raise OpsError(f"{environment} has {what} yet: {todo} builds what is missing.{has}")
 
 
 def _relation(name: str, environment: str) -> sql.Identifier:

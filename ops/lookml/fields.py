@@ -33,7 +33,7 @@ NATURAL = {"inventory_snapshot_key": ("source", "location_id", "product_id", "sn
 # Views with rows of all channels together beside those of each.
 ROLLED_UP = {"sales_monthly": "channel", "sales_trend": "channel", "category_sales_monthly": "channel"}
 # Unknown for a part is unknown for the whole.
-ALL_OR_NOTHING = {"margin_amount"}
+ALL_OR_NOTHING = {"margin_amount", "net_reporting_amount"}
 
 
 @dataclass(frozen=True)

@@ -41,11 +41,11 @@ def test_what_an_environment_lacks_is_named_with_what_builds_it_and_who_has_it(d
             with pytest.raises(OpsError) as dev:
                 require(cursor, "dev", ["bi.sales", "bi.customer"])
             with pytest.raises(OpsError) as prod:
-                require(cursor, "prod", ["bi.customer"])
+                require(cursor, "prod", ["bi.sales", "bi.customer"])
     finally:
         connection.close()
     assert str(dev.value) == (
-        "dev has no bi.sales, bi.customer yet: `sqlmesh plan dev` builds what is missing. "
+        "dev has none of what this reads yet: `sqlmesh plan dev` builds what is missing. "
         "These environments have all or some of it: prod."
     )
     assert str(prod.value) == "prod has no bi.customer yet: `retail refresh` builds what is missing."

@@ -57,7 +57,7 @@ CHANNELS = [month(JUNE, 800, channel="web"), month(JUNE, 300, channel=EVIL)]
 
 
 def first_page(**answers: Any) -> Page:
-    given = {executive.MONTHS: MONTHS + CHANNELS, executive.WEEKS: [], executive.CATEGORIES: []}
+    given = {executive.MONTHS: CHANNELS + MONTHS, executive.WEEKS: [], executive.CATEGORIES: []}
     return executive.executive(Rows({**given, **answers}), [SCOPE])
 
 
@@ -244,6 +244,12 @@ def test_the_same_data_is_the_same_page() -> None:
 def test_the_page_says_which_environment_it_shows() -> None:
     assert "environment dev" in html(Wish(environment="dev"))
     assert "environment" not in re.sub(r"<style>.*?</style>", "", html(), flags=re.DOTALL)
+
+
+def test_the_first_screen_says_when_the_numbers_may_not_be_trusted() -> None:
+    assert '<a href="#quality"><span class="pill bad">1 check failed that blocks</span></a>' in html()
+    fine = report(checks=[], layers=[], days=[])
+    assert "failed that block" not in render([first_page()], [SCOPE], fine, Wish())
 
 
 def test_the_quality_page_is_about_the_sources_that_are_wished_for() -> None:
