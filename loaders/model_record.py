@@ -1,4 +1,4 @@
-"""What was learned, kept for ever: the tables of `ingest` that the learned models' runs and evaluations add to.
+"""What was learned and promoted, kept for ever: the tables of `ingest` that plans and learned models add to.
 
 SQLMesh drops the tables of versions that nobody uses any more. These lie outside, and whoever builds the models may
 read and add, not change or delete.
@@ -79,8 +79,34 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "recorded_at": ("timestamptz NOT NULL DEFAULT now()", "When the plan or run ended."),
         },
     ),
+    "promotion": (
+        "One row per time that prod was given another state, by a promotion or a rollback. Only added to.",
+        {
+            "promotion_id": ("bigint NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "Its number."),
+            "kind": ("text NOT NULL CHECK (kind IN ('promotion', 'rollback'))", "promotion or rollback."),
+            "from_environment": ("text", "The environment that `retail promote` was given."),
+            "plan_id": ("text NOT NULL", "SQLMesh's plan."),
+            "previous_plan_id": ("text", "The plan that prod was of before."),
+            "commit": ("text", "The commit of the project's files; -dirty where they differed from it."),
+            "models": ("jsonb NOT NULL", "The models that changed, each with added, removed or changed."),
+            "shows": ("text NOT NULL", "A hash of the versions that prod consists of since."),
+            "restored_promotion_id": (
+                "bigint",
+                "Of a rollback: whose state it brought back; null for that before the first.",
+            ),
+            "replaced": (
+                "jsonb",
+                "What prod was before, as SQLMesh's state held it; null where there was none.",
+            ),
+            "gates": ("jsonb", "The gates that `retail promote` asked, with their seconds."),
+            "diff": ("jsonb", "What `retail diff` said before."),
+            "promoted_by": ("text NOT NULL", "Who promoted: a user at a machine, or of a workflow."),
+            "promoted_at": ("timestamptz NOT NULL DEFAULT clock_timestamp()", "When the views were swapped."),
+            "seconds": ("double precision NOT NULL", "From the plan's beginning until then."),
+        },
+    ),
 }
-NEWEST = "score_distribution"  # of the tables above
+NEWEST = "promotion"  # of the tables above
 ADDED_TO = (*TABLES, "broken_dependent")  # the latter, which the ledger has, by promotions
 INDEXES = """
 CREATE INDEX IF NOT EXISTS model_run_table_idx ON ingest.model_run (physical_table, started_at);

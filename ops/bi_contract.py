@@ -1,12 +1,14 @@
 """The contract with BI tools: the columns and types of every view of bi, kept in a file that people read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
 
 from ops.errors import OpsError
 
+LAYER = "bi"
 FILE = Path("docs") / "bi_contract.yaml"
 HEAD = """# What BI tools may rely on: the columns of each view of bi, in their order, with their types.
 # Written by `retail bi --write`. A column that goes, moves or changes its type breaks reports: tell it in CHANGELOG.md.
@@ -28,13 +30,17 @@ def served_views(root: Path) -> dict[str, dict[str, str]]:
     from sqlmesh.utils.errors import SQLMeshError
 
     try:
-        models = Context(paths=str(root)).models.values()
+        return views_of(Context(paths=str(root)).models.values())
     except SQLMeshError as error:
         raise OpsError(f"SQLMesh cannot load the models: {error}") from error
+
+
+def views_of(models: Iterable[Any]) -> dict[str, dict[str, str]]:
+    """Return the views of bi among SQLMesh's models."""
     views = {}
     for model in models:
         table = model.fully_qualified_table
-        if table is not None and table.db == "bi":
+        if table is not None and table.db == LAYER:
             types = model.columns_to_types or {}
             views[table.name] = {column: _type(kind.sql("postgres")) for column, kind in types.items()}
     return dict(sorted(views.items()))
@@ -73,7 +79,14 @@ def write_contract(root: Path, views: Views) -> bool:
 
 def changes(promised: Views, served: Views) -> list[str]:
     """Return in words how the views differ from what was promised; what breaks reports comes first."""
-    breaking, harmless = [], []
+    breaking, harmless = differences(promised, served)
+    return breaking + harmless
+
+
+def differences(promised: Views, served: Views) -> tuple[list[str], list[str]]:
+    """Return in words how the views differ from what was promised: what breaks reports, and what does not."""
+    breaking: list[str] = []
+    harmless: list[str] = []
     for view in sorted(promised.keys() | served.keys()):
         old, new = promised.get(view), served.get(view)
         if new is None:
@@ -90,4 +103,4 @@ def changes(promised: Views, served: Views) -> list[str]:
             harmless += [f"bi.{view}.{column} is new" for column in new if column not in old]
             if [c for c in old if c in new] != [c for c in new if c in old]:
                 breaking.append(f"bi.{view} has its columns in another order")
-    return breaking + harmless
+    return breaking, harmless

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812
@@ -199,3 +199,16 @@ def take_left(connection: Connection) -> Left | None:
         cursor.execute("DELETE FROM ingest.refreshed_prod RETURNING prod_mark, coalesce(plan_inputs, '')")
         row = cursor.fetchone()
     return Left(*row) if row else None
+
+
+def reopen_since(connection: Connection, moment: datetime) -> list[str]:
+    """Forget the refreshes that ended since a moment: prod is what it was then, without what they brought.
+
+    Returns the sources whose loads the next refresh brings in again.
+    """
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('ingest.refresh') IS NOT NULL")
+        if cursor.fetchone() != (True,):
+            return []
+        cursor.execute("DELETE FROM ingest.refresh WHERE finished_at > %s RETURNING source", [moment])
+        return sorted({row[0] for row in cursor.fetchall()})

@@ -20,3 +20,8 @@ def measured(measure: str, value: Any) -> str:
     if measure == "null_rate":
         return percent(value)
     return f"{value:,.0f}" if measure in ("volume", "freshness") else f"{value:,.2f}"
+
+
+def number(value: float | None) -> str:
+    """Return a metric with four digits that count, without an exponent where it is not huge or tiny."""
+    return "" if value is None else f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"

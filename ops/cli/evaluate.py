@@ -8,6 +8,7 @@ import click
 from ops.cli.output import print_json, print_table, say
 from ops.evaluation import PROD, Evaluated, Judged, evaluated
 from ops.settings import load_settings
+from ops.wording import number
 
 COLUMNS = (
     "source",
@@ -102,8 +103,3 @@ def _notes(items: Iterable[Judged]) -> str:
         where = "; ".join(f"{part}: {', '.join(metrics)}" for part, metrics in parts.items())
         lines.append(f"{source}: {note} ({where})")
     return "\n".join(lines)
-
-
-def number(value: float | None) -> str:
-    """Return a metric with four digits that count, without an exponent where it is not huge or tiny."""
-    return "" if value is None else f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"

@@ -19,6 +19,7 @@ COMMANDS = {
     "profile": ("ops.cli.raw", "Describe a source's raw columns: nulls, values, keys, references."),
     "contracts": ("ops.cli.raw", "Check the contracts, and what SQLMesh knows of the raw tables."),
     "refresh": ("ops.cli.demo", "Bring prod up to date with the project and with what was loaded."),
+    "diff": ("ops.cli.diff", "Show what an environment would change in prod."),
     "forget": ("ops.cli.privacy", "Erase a person from the raw data and from all that was derived from it."),
     "summary": ("ops.cli.demo", "Show what is in the warehouse."),
     "metrics": (
@@ -30,6 +31,13 @@ COMMANDS = {
         "ops.cli.evaluate",
         "Show what the learned models are worth; fail when a gate does not hold.",
     ),
+    "promote": (
+        "ops.cli.promote",
+        "Make an environment prod: gates, what changes, the promotion, a look at it.",
+    ),
+    "rollback": ("ops.cli.promote", "Return prod to the promotion before, computing nothing."),
+    "promotions": ("ops.cli.promote", "Show what prod was given when, and by whom."),
+    "broken": ("ops.cli.promote", "Show what promotions let go of what others built; build it again."),
     "quality": ("ops.cli.quality", "Show the evidence of data quality; fail when a blocking check did."),
 }
 

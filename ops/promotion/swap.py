@@ -36,8 +36,10 @@ from sqlmesh.core.plan.evaluator import BuiltInPlanEvaluator
 from sqlmesh.core.state_sync import StateReader
 from sqlmesh.utils.errors import PlanError
 
+from ops.promotion import record
 from ops.promotion.dependents import (
     Broken,
+    Dependent,
     Grant,
     dependents_of,
     grant_statements,
@@ -81,6 +83,12 @@ def install() -> None:
     wrap(BuiltInPlanEvaluator, "visit_virtual_layer_update_stage", _in_one_transaction)
     wrap(BuiltInPlanEvaluator, "_promote_snapshots", _unless_something_broke)
     wrap(PostgresEngineAdapter, "create_view", _in_place)
+    record.install()
+
+
+def allowing(is_allowed: bool) -> dict[str, str]:
+    """The variable by which what cannot be built again is let go; none where it may not."""
+    return {ALLOW_BROKEN: "1"} if is_allowed else {}
 
 
 def _in_one_transaction(stage_of: Callable[..., None]) -> Callable[..., None]:
@@ -93,8 +101,13 @@ def _in_one_transaction(stage_of: Callable[..., None]) -> Callable[..., None]:
             return
         views = _views_of(stage, plan, self.state_sync)
         tasks, evaluator.ddl_concurrent_tasks = evaluator.ddl_concurrent_tasks, 1  # on this connection
+
+        def recorded() -> None:
+            stage_of(self, stage, plan)
+            record.add(evaluator.adapter.cursor, plan.environment)
+
         try:
-            _patiently(lambda: _swap(evaluator.adapter, views, lambda: stage_of(self, stage, plan)))
+            patiently(lambda: _swap(evaluator.adapter, views, recorded))
         finally:
             evaluator.ddl_concurrent_tasks = tasks
 
@@ -128,10 +141,10 @@ def _views_of(stage: Any, plan: Any, state: StateReader) -> _Views:
 
 def _quoted(info: Any, naming: Any) -> str:
     table = info.qualified_view_name.table_for_environment(naming, dialect="postgres")
-    return _two_parts(table)
+    return two_parts(table)
 
 
-def _two_parts(table: exp.Table) -> str:
+def two_parts(table: exp.Table) -> str:
     """A quoted name without the database's."""
     return str(exp.table_(table.this, db=table.args["db"]).sql("postgres", identify=True))
 
@@ -149,7 +162,7 @@ def _swap(adapter: EngineAdapter, views: _Views, stage: Callable[[], None]) -> N
                 swap.broken.extend(_dropped(cursor, view))
             stage()
             for view, grants in by_hand.items():  # SQLMesh takes back what the model does not give
-                _grant_again(cursor, view, grants)
+                grant_again(cursor, view, grants)
     finally:
         _under_way.reset(token)
 
@@ -172,10 +185,15 @@ def _dropped(cursor: Cursor, view: str) -> list[Broken]:
     dependents = dependents_of(cursor, relation) if relation is not None else []
     if dependents:
         cursor.execute(f"DROP VIEW {view} CASCADE")
-    return [Broken(one, view, f"it is built on {view}, whose model is gone") for one in dependents]
+    return [model_is_gone(one, view) for one in dependents]
 
 
-def _patiently(swap: Callable[[], None]) -> None:
+def model_is_gone(dependent: Dependent, view: str) -> Broken:
+    """What is built on a view that goes."""
+    return Broken(dependent, view, f"it is built on {view}, whose model is gone")
+
+
+def patiently(swap: Callable[[], None]) -> None:
     """Try until all locks are had at once. Raises PlanError when others keep them for too long."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
@@ -207,7 +225,7 @@ def _in_place(plain: Callable[..., None]) -> Callable[..., None]:
             plain(self, view_name, query_or_df, **kwargs)
             return
         swap = _under_way.get() or _Swap(_Views())
-        name = _two_parts(exp.to_table(view_name, dialect=self.dialect))
+        name = two_parts(exp.to_table(view_name, dialect=self.dialect))
         with self.transaction():
             cursor: Cursor = self.cursor
             view = relation_id(cursor, name)
@@ -226,7 +244,7 @@ def _in_place(plain: Callable[..., None]) -> Callable[..., None]:
             plain(self, view_name, query_or_df, **kwargs)
             for part in parts:
                 cursor.execute(part)
-            given = _grant_again(cursor, name, grants)  # those who have them build on it
+            given = grant_again(cursor, name, grants)  # those who have them build on it
             swap.broken.extend(restore(cursor, name, dependents))
             _take_back(cursor, name, given - set(by_hand))  # SQLMesh gives what the model does
             if swap is not _under_way.get() and swap.broken:
@@ -250,8 +268,8 @@ def _told(broken: Sequence[Broken]) -> str:
     lost = "\n".join(f"  {one}" for one in broken)
     return (
         f"This plan would break what others built on its views, so nothing was changed:\n{lost}\n"
-        f"Mend that first; or let it go with {ALLOW_BROKEN}=1 in the environment, which drops it and keeps its "
-        f"definition in {KEPT}."
+        f"Mend that first; or let it go: `retail promote --allow-broken-dependents`, or {ALLOW_BROKEN}=1 in the "
+        f"environment of `sqlmesh plan`, drops it and keeps its definition in {KEPT}."
     )
 
 
@@ -267,7 +285,7 @@ def _by_hand(cursor: Cursor, view: str, given: Collection[tuple[str, str, str]])
     ]
 
 
-def _grant_again(cursor: Cursor, view: str, grants: Sequence[Grant]) -> set[Grant]:
+def grant_again(cursor: Cursor, view: str, grants: Sequence[Grant]) -> set[Grant]:
     """Give what is gone, and return it; a column's grant goes with its column."""
     relation = relation_id(cursor, view)
     if relation is None or not grants:

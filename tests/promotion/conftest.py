@@ -98,7 +98,11 @@ class Shop(Project):
 @pytest.fixture
 def shop(database: Settings, postgres: ThrowawayServer, tmp_path: Path) -> Shop:
     """The small project, in prod."""
-    root = tmp_path / "shop"
+    return make_shop(database, postgres, tmp_path / "shop")
+
+
+def make_shop(database: Settings, postgres: ThrowawayServer, root: Path) -> Shop:
+    """Make the small project and plan its prod."""
     (root / "macros").mkdir(parents=True)
     for name in ("__init__.py", "safe_promotion.py"):
         (root / "macros" / name).write_text((ROOT / "macros" / name).read_text())
@@ -111,4 +115,13 @@ def shop(database: Settings, postgres: ThrowawayServer, tmp_path: Path) -> Shop:
     shop = Shop(settings, postgres)
     shop.write()
     shop.plan()
+    shop.administer("GRANT USAGE ON SCHEMA bi TO bi_reader")
     return shop
+
+
+@pytest.fixture(scope="module")
+def shared(
+    module_database: Settings, postgres: ThrowawayServer, tmp_path_factory: pytest.TempPathFactory
+) -> Shop:
+    """The small project in prod, for all tests of a module: each promotes something of its own first."""
+    return make_shop(module_database, postgres, tmp_path_factory.mktemp("shared") / "shop")

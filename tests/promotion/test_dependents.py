@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psycopg2
 import pytest
 
 from ops.sqlmesh_process import COMMAND
@@ -197,6 +198,11 @@ def test_something_that_cannot_be_built_again_stops_the_plan(shop: Shop) -> None
     assert "table report.copy (owner postgres): it cannot be built again" in printed
     shop.write(sale=SALE.replace("10", "11"))
     shop.plan()  # in place: it does not matter
+
+
+def test_there_are_no_foreign_keys_to_lose_because_postgres_takes_none_on_a_view(shop: Shop) -> None:
+    with pytest.raises(psycopg2.errors.WrongObjectType, match='referenced relation "sale" is not a table'):
+        shop.administer("CREATE TABLE public.note (id int REFERENCES bi.sale (id))")
 
 
 def test_grants_given_by_hand_survive_and_those_of_the_model_follow_it(shop: Shop) -> None:

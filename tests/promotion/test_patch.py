@@ -42,6 +42,7 @@ def test_a_plan_a_run_and_the_swap_of_views_are_wrapped():
         (Scheduler, "run"),
         (BuiltInPlanEvaluator, "visit_virtual_layer_update_stage"),
         (BuiltInPlanEvaluator, "_promote_snapshots"),
+        (BuiltInPlanEvaluator, "_evaluate_stages"),
         (PostgresEngineAdapter, "create_view"),
     )
     plan_lock.install()

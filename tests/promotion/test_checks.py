@@ -1,0 +1,64 @@
+"""Checks around a promotion tell what is wrong, and one that fails does not hide another."""
+
+from __future__ import annotations
+
+from ops.promotion.checks import MOST_TOLD, Answer, made
+from ops.promotion.verify import grants, reader, same_rows
+from ops.settings import Settings
+from tests.support import query
+
+
+def test_every_check_is_made_and_told_with_its_verdict_and_time() -> None:
+    told: list[str] = []
+    checks = made(
+        [("lint", lambda: Answer(["core.sale: no owner"])), ("audits", lambda: Answer(note="3"))], told.append
+    )
+    assert [check.is_passed for check in checks] == [False, True]
+    assert told == [
+        "  lint         FAILED in 0.0 s",
+        "    core.sale: no owner",
+        "  audits       passed in 0.0 s: 3",
+    ]
+    assert checks[0].as_dict() == {
+        "name": "lint",
+        "passed": False,
+        "problems": ["core.sale: no owner"],
+        "note": "",
+        "seconds": 0.0,
+    }
+
+
+def test_many_problems_are_told_in_part_and_kept_in_full() -> None:
+    told: list[str] = []
+    (check,) = made([("lint", lambda: Answer([str(n) for n in range(MOST_TOLD + 5)]))], told.append)
+    assert told[-1] == "    and 5 more (--json has all)"
+    assert len(check.problems) == MOST_TOLD + 5
+
+
+def test_other_rows_and_sums_than_the_environments_are_told(database: Settings) -> None:
+    for schema, amounts in (("bi", "(1.5), (2.5)"), ("bi__dev", "(1.5), (2.0), (NULL)")):
+        query(database, f"CREATE SCHEMA {schema}")
+        query(
+            database,
+            f"CREATE VIEW {schema}.sale AS SELECT a::numeric AS net_amount FROM (VALUES {amounts}) AS v (a)",
+        )
+    query(database, "CREATE VIEW bi__dev.new AS SELECT 1 AS id")
+    pairs = [(("bi", name), ("bi__dev", name)) for name in ("sale", "new")]
+    assert same_rows(database, pairs).problems == [
+        "bi.sale: rows 2, and 3 in the environment",
+        "bi.sale: net_amount 4.0, and 3.5 in the environment",
+        "bi.new is not there",
+    ]
+    assert same_rows(database, [(("bi", "sale"), ("bi", "sale"))]).note == "1 views, 2 rows"
+
+
+def test_a_reader_who_cannot_read_is_told_by_the_catalog_and_by_trying(database: Settings) -> None:
+    query(database, "CREATE SCHEMA bi")
+    query(database, "CREATE VIEW bi.sale AS SELECT 1 AS id")
+    given = {("bi", "sale"): {"select": ["bi_reader"]}}
+    assert grants(database, given).problems == ["bi_reader has no select on bi.sale, or none on its schema"]
+    assert reader(database, [("bi", "sale")]).problems == ["bi.sale: permission denied for schema bi"]
+    query(database, "GRANT USAGE ON SCHEMA bi TO bi_reader")
+    query(database, "GRANT SELECT ON bi.sale TO bi_reader")
+    assert grants(database, given).problems == []
+    assert reader(database, [("bi", "sale")]).problems == []
