@@ -48,13 +48,20 @@ class Bench:
         self.steps: list[Step] = []
         self.printed = ""  # by the last step
         self.warehouse = Warehouse(marts="ml")
+        try:
+            self._set_up(data, threads, caches)
+        except BaseException:
+            self.warehouse.close()
+            raise
+
+    def _set_up(self, data: Path, threads: int, caches: Path) -> None:
         config = self.warehouse.root / "config.yaml"
         config.write_text(TASKS.sub(f"concurrent_tasks: {threads}", config.read_text("utf-8")), "utf-8")
         for name in CACHES:  # of what SQLMesh has parsed, which the two warehouses of a run share
             (caches / name).mkdir(exist_ok=True)
             (self.warehouse.root / ".cache").mkdir(exist_ok=True)
             (self.warehouse.root / ".cache" / name).symlink_to(caches / name)
-        self.warehouse.link(data, days, up_to=days[-1])
+        self.warehouse.link(data, self.days, up_to=self.days[-1])
         self.warehouse.retail("load", GENERATED_SOURCE)
         self.context = Context(paths=[str(self.warehouse.root)], loader=WithoutTests)
         self.left_out = left_out(self.context.models)

@@ -31,13 +31,14 @@ class Edit:
 class Change:
     """A change under a short name, which is that of its environment too.
 
-    With `forward_only` its history is left as it is. `back` says that it takes the one before back, straight in prod.
+    `forward_only` is dbt's name of a model whose history is left as it is. `is_back` says that the change takes the one
+    before back, straight in prod.
     """
 
     name: str
     title: str
     edits: tuple[Edit, ...]
-    forward_only: bool = False
+    forward_only: str | None = None
     is_back: bool = False
 
 
@@ -105,7 +106,7 @@ CHANGES = (
                 "  (\n    stock.on_order_quantity > 0\n  )::BOOLEAN AS is_on_order\n",
             ),
         ),
-        forward_only=True,
+        forward_only="core__fct_inventory_snapshot",
     ),
 )
 LEARNED = Change(
