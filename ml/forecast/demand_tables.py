@@ -35,11 +35,11 @@ DEMAND_FORECAST_COLUMNS = {
     "note": "text",
 }
 #: What the forecast and its evaluation read of ml.product_demand_champion.
-FORECAST_FROM = (
+DEMAND_SERVED_COLUMNS = (
     *("source", "product_id", "channel", "store_key", "method", "width_80_units", "width_90_units"),
     *("first_week_date", "week_units", "recent_units", "demand_class", "origin_date", "as_of_date", "note"),
 )
-JUDGED_COLUMNS = tuple(name for name in DEMAND_CHAMPION_COLUMNS if name != "week_units")
+DEMAND_JUDGED_COLUMNS = tuple(name for name in DEMAND_CHAMPION_COLUMNS if name != "week_units")
 
 
 def demand_forecast_rows(champions: pd.DataFrame) -> pd.DataFrame:

@@ -78,7 +78,15 @@ WITH latest AS (
   FROM UNNEST(@VAR('feature_cut_days')) WITH ORDINALITY AS _t(days_ago, number)
 ), sale AS (
   SELECT
-    placed.*,
+    placed.source,
+    placed.customer_id,
+    placed.order_date,
+    placed.channel,
+    placed.currency,
+    placed.unit_count,
+    placed.gross_amount,
+    placed.discount_amount,
+    placed.net_sale_amount,
     latest.order_date - placed.order_date AS days_ago,
     FIRST_VALUE(placed.currency) OVER earlier AS home_currency,
     placed.order_date - LAG(placed.order_date) OVER earlier AS gap_days,
@@ -112,10 +120,17 @@ WITH latest AS (
     product.category
 ), delivery AS (
   SELECT
-    *
+    source,
+    customer_id,
+    promised_date,
+    delivered_date,
+    delay_days
   FROM core.fct_order
   WHERE
-    order_kind = 'sale' AND NOT is_cancelled AND NOT customer_id IS NULL
+    order_kind = 'sale'
+    AND NOT is_cancelled
+    AND NOT customer_id IS NULL
+    AND NOT COALESCE(delivered_date, promised_date) IS NULL
 ), event AS (
   /* What becomes known of a customer besides the orders, on the day on which it does. */
   SELECT
@@ -160,8 +175,23 @@ WITH latest AS (
     NOT promised_date IS NULL AND COALESCE(delivered_date > promised_date, TRUE)
   UNION ALL
   SELECT
+    source,
+    customer_id,
+    answered_date,
+    0,
+    0,
+    NULL,
+    NULL,
+    score,
+    NULL
+  FROM core.fct_review
+  WHERE
+    NOT customer_id IS NULL
+  UNION ALL
+  /* whoever wrote a review without a name is whoever placed the order */
+  SELECT
     review.source,
-    COALESCE(review.customer_id, placed.customer_id),
+    placed.customer_id,
     review.answered_date,
     0,
     0,
@@ -170,10 +200,10 @@ WITH latest AS (
     review.score,
     NULL
   FROM core.fct_review AS review
-  LEFT JOIN core.fct_order AS placed
+  JOIN core.fct_order AS placed
     ON placed.order_key = review.order_key
   WHERE
-    NOT COALESCE(review.customer_id, placed.customer_id) IS NULL
+    review.customer_id IS NULL AND NOT placed.customer_id IS NULL
   UNION ALL
   SELECT
     line.source,

@@ -9,7 +9,7 @@ import pandas as pd
 from sqlglot import exp
 from sqlmesh import ExecutionContext, model
 
-from ml.forecast.demand_tables import DEMAND_FORECAST_COLUMNS, FORECAST_FROM, demand_forecast_rows
+from ml.forecast.demand_tables import DEMAND_FORECAST_COLUMNS, DEMAND_SERVED_COLUMNS, demand_forecast_rows
 from ml.forecast.descriptions import DEMAND_FORECAST_DESCRIPTIONS
 from ml.forecast.reading import read_columns
 from ml.kind import COPY_FULL
@@ -41,7 +41,7 @@ GRAIN = ("source", "product_id", "channel", "store_key", "week_start_date")
 def execute(
     context: ExecutionContext, start: datetime, end: datetime, execution_time: datetime, **kwargs: t.Any
 ) -> t.Iterator[pd.DataFrame]:
-    champions = read_columns(context, "ml.product_demand_champion", FORECAST_FROM)
+    champions = read_columns(context, "ml.product_demand_champion", DEMAND_SERVED_COLUMNS)
     if champions["week_units"].notna().any():
         yield demand_forecast_rows(champions)
     else:

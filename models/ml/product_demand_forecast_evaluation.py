@@ -10,7 +10,7 @@ from sqlglot import exp
 from sqlmesh import ExecutionContext, model
 
 from ml.evaluation import EVALUATION_COLUMNS, EVALUATION_DESCRIPTIONS, EVALUATION_GRAIN
-from ml.forecast.demand_tables import JUDGED_COLUMNS, demand_evaluation_rows
+from ml.forecast.demand_tables import DEMAND_JUDGED_COLUMNS, demand_evaluation_rows
 from ml.forecast.reading import forecast_settings, read_columns
 from ml.kind import COPY_FULL
 
@@ -39,7 +39,7 @@ from ml.kind import COPY_FULL
 def execute(
     context: ExecutionContext, start: datetime, end: datetime, execution_time: datetime, **kwargs: t.Any
 ) -> t.Iterator[pd.DataFrame]:
-    champions = read_columns(context, "ml.product_demand_champion", JUDGED_COLUMNS)
+    champions = read_columns(context, "ml.product_demand_champion", DEMAND_JUDGED_COLUMNS)
     if champions.empty:
         yield from ()
         return
