@@ -231,8 +231,11 @@ def state_before(settings: Settings, promotion_id: int) -> tuple[Environment, li
 
 
 def _kept(environment: Environment, statements: Sequence[EnvironmentStatements]) -> dict[str, Any]:
+    own = environment.copy(
+        update={"previous_finalized_snapshots_": None}
+    )  # what was before that has its own line
     return {
-        "environment": json.loads(environment.json()),
+        "environment": json.loads(own.json()),
         "statements": [json.loads(item.json()) for item in statements],
     }
 
