@@ -28,7 +28,7 @@ CONFIG = {
 }  # fmt: skip
 
 Point = tuple[date, Decimal]
-Forecast = tuple[date, Decimal, Decimal, Decimal]
+Forecast = tuple[date, Decimal, Decimal | None, Decimal | None]  # of a young shop nothing tells the bounds
 
 
 def weeks(
@@ -37,20 +37,22 @@ def weeks(
     """Draw a line of weeks, that of the year before, and a forecast with its bounds."""
     layers = []
     if ahead:
-        bounds = [{"day": f"{day}", "low": float(low), "high": float(high)} for day, _, low, high in ahead]
         # The forecast begins where the line of what happened ends.
-        joined = [
-            {"day": f"{actual[-1][0]}", "low": float(actual[-1][1]), "high": float(actual[-1][1])},
-            *bounds,
+        since = actual[-1]
+        bounds = [(day, low, high) for day, _, low, high in ahead if low is not None and high is not None]
+        values = [
+            {"day": f"{day}", "low": float(low), "high": float(high)}
+            for day, low, high in [(since[0], since[1], since[1]), *bounds]
         ]
-        layers.append(
-            {
-                "data": {"values": joined},
-                "mark": {"type": "area", "color": "var(--accent)", "opacity": 0.18},
-                "encoding": {"x": _days(), "y": _amounts("low", currency), "y2": {"field": "high"}},
-            }
-        )
-        line = [(actual[-1][0], actual[-1][1]), *((day, middle) for day, middle, _, _ in ahead)]
+        if bounds:
+            layers.append(
+                {
+                    "data": {"values": values},
+                    "mark": {"type": "area", "color": "var(--accent)", "opacity": 0.18},
+                    "encoding": {"x": _days(), "y": _amounts("low", currency), "y2": {"field": "high"}},
+                }
+            )
+        line = [since, *((day, middle) for day, middle, _, _ in ahead)]
         layers.append(_line(line, currency, strokeDash=[2, 3]))
     if before:
         layers.append(_line(before, currency, color="var(--soft)", strokeDash=[6, 4], strokeWidth=1.5))

@@ -232,7 +232,11 @@ def trend(views: Views, scope: Scope, weeks: list[Row]) -> Card:
     note = "Weeks begin on Monday." + (" Dashed: the same weeks of the year before." if before else "")
     if ahead:
         table = [_forecast_table(scope, ahead)]
-        note += f" Shaded: the forecast ({ahead[0]['method']}), between whose bounds four weeks in five should fall."
+        note += f" Dotted: the forecast ({ahead[0]['method']})"
+        if ahead[0]["low_80_amount"] is None:
+            note += f", whose bounds are not known. {ahead[0]['note'] or ''}".rstrip()
+        else:
+            note += "; four weeks in five should fall into what is shaded."
     else:
         table = []
         note += " " + (
@@ -246,9 +250,10 @@ def _forecast_table(scope: Scope, ahead: list[Row]) -> Table:
         [
             Cell(f"{row['period_start_date']}"),
             money_cell(row["forecast_amount"], scope.currency),
-            money_cell(row["low_80_amount"], scope.currency),
-            money_cell(row["high_80_amount"], scope.currency),
-            money_cell(row["baseline_amount"], scope.currency),
+            *[
+                money_cell(row[name], scope.currency) if row[name] is not None else Cell("–")
+                for name in ("low_80_amount", "high_80_amount", "baseline_amount")
+            ],
         ]
         for row in ahead
     ]

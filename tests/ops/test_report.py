@@ -56,9 +56,9 @@ MONTHS = [month(JUNE, 1100), month(date(2026, 5, 1), 1000), month(date(2025, 6, 
 CHANNELS = [month(JUNE, 800, channel="web"), month(JUNE, 300, channel=EVIL)]
 
 
-def first_page(**answers: Any) -> Page:
+def first_page(answers: Mapping[str, Any] | None = None) -> Page:
     given = {executive.MONTHS: CHANNELS + MONTHS, executive.WEEKS: [], executive.CATEGORIES: []}
-    return executive.executive(Rows({**given, **answers}), [SCOPE])
+    return executive.executive(Rows({**given, **(answers or {})}), [SCOPE])
 
 
 def figures(page: Page) -> dict[str, Any]:
@@ -140,6 +140,33 @@ def test_the_margin_asks_the_views_with_the_words_of_the_dictionary() -> None:
     assert "{bi.order_line} AS line JOIN {bi.product} AS version" in question
     assert "core." not in question
     assert "line.net_amount - line.tax_amount - line.quantity * version.cost_amount" in question
+
+
+def week(start: date, **given: Any) -> dict[str, Any]:
+    names = ("actual", "forecast", "low_80", "high_80", "baseline")
+    amounts = dict.fromkeys(f"{name}_amount" for name in names)
+    told = {"is_backtest": False, "method": "mean", "as_of_date": date(2026, 7, 14), "note": ""}
+    return row(period_start_date=start, **{**amounts, **told, **given})
+
+
+@pytest.mark.parametrize(
+    ("bounds", "said"),
+    [
+        (
+            {"low_80_amount": Decimal(80), "high_80_amount": Decimal(120)},
+            "four weeks in five should fall into",
+        ),
+        ({"note": "Too short to tell."}, "whose bounds are not known. Too short to tell."),
+    ],
+)
+def test_a_forecast_without_bounds_says_that_they_are_not_known(bounds: dict[str, Any], said: str) -> None:
+    past = [week(date(2026, 6, day), actual_amount=Decimal(100)) for day in (22, 29)]
+    ahead = week(date(2026, 7, 20), forecast_amount=Decimal(100), **bounds)
+    page = first_page({executive.WEEKS: [*past, ahead]})
+    [card] = [card for card in page.groups[0].cards if card.charts]
+    assert said in card.note
+    assert ("mark-area" in card.charts[0].wide) == ("low_80_amount" in bounds)
+    assert (card.tables[0].rows[0][2].text == "–") == ("low_80_amount" not in bounds)
 
 
 def test_sources_stand_beside_each_other_and_are_never_added_up() -> None:
