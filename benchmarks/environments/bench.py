@@ -23,7 +23,8 @@ from ops.restatement import Restatement
 from ops.settings import GENERATED_SOURCE
 from ops.sqlmesh import readers
 
-SQLMESH = (sys.executable, "-m", "sqlmesh")  # the copy's own ml/ comes first, as it does not for a script
+# `sqlmesh`, but that the copy's own ml/ comes first, as it does not for a script.
+SQLMESH = (sys.executable, "-c", "from sqlmesh.cli.main import cli; cli(prog_name='sqlmesh')")
 SMALL_SHOPS_LEARN_LITTLE = {"RETAIL_GATES": "warn"}
 CACHES = ("model_definition", "optimized_query")
 PLAN = ("--auto-apply", "--no-prompts", "--skip-tests", "--no-diff")
