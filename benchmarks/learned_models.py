@@ -19,6 +19,7 @@ import tempfile
 import time
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from typing import Any
 
 import psutil
 
@@ -127,7 +128,7 @@ def _postgres_processor_seconds(settings: Settings) -> float | None:
     return float(times.children_user + times.children_system)
 
 
-def _rows(settings: Settings, query: str, *values: object) -> list[tuple]:
+def _rows(settings: Settings, query: str, *values: object) -> list[tuple[Any, ...]]:
     connection = settings.connect()
     try:
         with connection.cursor() as cursor:

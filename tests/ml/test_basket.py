@@ -22,6 +22,7 @@ from ml.basket import (
 )
 from ml.basket_evaluation import HOLDING_P_VALUE, RULE_HOLDOUT_DAYS, _popular, evaluate_rules
 from ml.basket_shop import RULE_COLUMNS, BasketShop, RuleLimits, basket_rules, scopes_of
+from ml.basket_source import basket_lines
 from ml.evaluation import evaluation_frame
 
 LIMITS = RuleLimits(product_support=0.02, channel_support=0.02, discovery_rate=0.05)
@@ -245,6 +246,29 @@ def test_rules_do_not_depend_on_the_order_of_lines() -> None:
         lines=shop.lines.sample(frac=1, random_state=1).reset_index(drop=True),
     )
     pd.testing.assert_frame_equal(basket_rules(shop, LIMITS), basket_rules(mixed, LIMITS), check_exact=True)
+
+
+def test_rules_and_their_evaluation_are_the_same_of_texts_and_of_categories() -> None:
+    shop = drawn_shop()
+    texts = {"channel": "category", "customer_id": "category"}
+    coded = replace(
+        shop,
+        baskets=shop.baskets.astype(texts),
+        lines=shop.lines.astype({"product_id": "category", "category": "category"}),
+    )
+    pd.testing.assert_frame_equal(basket_rules(shop, LIMITS), basket_rules(coded, LIMITS), check_exact=True)
+    of_texts, of_codes = (evaluation_frame(evaluate_rules(each, LIMITS)) for each in (shop, coded))
+    pd.testing.assert_frame_equal(of_texts, of_codes, check_exact=True)
+
+
+def test_lines_name_each_version_of_a_product_once_in_a_basket() -> None:
+    versions = pd.DataFrame(
+        {"product_version": [1, 2, 3], "product_id": ["b", "a", "b"], "category": ["y", "x", "z"]}
+    )
+    pairs = pd.DataFrame({"basket": [7, 7, 5, 7, 7], "product_version": [3, 1, 2, 3, 2]})
+    lines = basket_lines(pairs, versions).astype({"product_id": str, "category": str})
+    assert lines.to_numpy().tolist() == [[5, "a", "x"], [7, "a", "x"], [7, "b", "y"], [7, "b", "z"]]
+    assert basket_lines(pairs.iloc[:0], versions.iloc[:0]).empty
 
 
 def empty_shop() -> BasketShop:
