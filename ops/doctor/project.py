@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 from importlib.metadata import version
 from typing import Any
 
-from croniter import croniter  # type: ignore[import-untyped]
+from croniter import croniter
 
 from ops.doctor.check import Check, Place, Row
 from ops.doctor.data import landed_days

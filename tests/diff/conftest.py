@@ -119,10 +119,9 @@ def shop(
 ) -> Project:
     """The shop in prod, with `same` as prod is; others built on prod's views, one of them with a role of its own."""
     root = tmp_path_factory.mktemp("shop")
-    for folder in ("macros", "models", "seeds"):
+    for folder in ("materializations", "models", "seeds"):
         (root / folder).mkdir()
-    for name in ("__init__.py", "safe_promotion.py"):
-        shutil.copy2(ROOT / "macros" / name, root / "macros" / name)
+    shutil.copy2(ROOT / "materializations" / "hooks.py", root / "materializations")
     shutil.copy2(ROOT / "seeds" / "metric.csv", root / "seeds" / "metric.csv")
     (root / "config.yaml").write_text(CONFIG)
     settings = replace(module_database, root=root)

@@ -104,10 +104,7 @@ def shop(database: Settings, postgres: ThrowawayServer, tmp_path: Path) -> Shop:
 
 def make_shop(database: Settings, postgres: ThrowawayServer, root: Path) -> Shop:
     """Make the small project and plan its prod."""
-    (root / "macros").mkdir(parents=True)
-    for name in ("__init__.py", "safe_promotion.py"):
-        (root / "macros" / name).write_text((ROOT / "macros" / name).read_text())
-    (root / "materializations").mkdir()
+    (root / "materializations").mkdir(parents=True)
     shutil.copy(ROOT / "materializations" / "hooks.py", root / "materializations")
     (root / "config.yaml").write_text(CONFIG)
     settings = replace(database, root=root)
