@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -46,6 +47,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=4, help="of each tool")
     parser.add_argument("--json", type=Path, help="a file to write all figures to")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stop the server when terminated, too
     with tempfile.TemporaryDirectory(prefix="retailmesh-shop-") as folder:
         made, caches = Path(folder) / "data", Path(folder) / "caches"
         caches.mkdir()
