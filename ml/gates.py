@@ -2,7 +2,8 @@
 
 A gate names a model and a metric, and says at least one of `minimum`, `maximum`, `worse_than_baseline` and
 `worse_than_prod`. The last two are shares: 0.05 lets the value be up to 5 % worse than the naive baseline's, or than
-what prod served last. It judges the champion of every source and part, unless it names a `role`, `method`, `source` or
+what prod served last, where that is not 0 and was measured on at least half as many rows: a shop whose first days
+have just been computed is no yardstick. It judges the champion of every source and part, unless it names a `role`, `method`, `source` or
 `part`. A value that could not be computed is not judged by `minimum` and `maximum`: the evaluation's note tells why.
 """
 
@@ -26,7 +27,9 @@ JUDGED_COLUMNS = (
     "is_higher_better",
     "baseline_method",
     "baseline_value",
+    "holdout_count",
 )
+LEAST_HOLDOUT_SHARE = 0.5  # of the rows that an evaluation is measured on, for prod's to compare with
 #: The evaluations that prod served last, by the record: of each method the last one, and of champions that followed
 #: each other under different methods the newest. Who is evaluated no more leaves no row that says so.
 LAST_OF_PROD = f"""
@@ -175,7 +178,8 @@ def _served_value(row: JudgedRow, prod: t.Sequence[JudgedRow]) -> float | None:
     """Prod's value of the same metric: of the same method where prod has it, else of what has its role there."""
     same = ("model", "source", "part", "metric", "role")
     found = [item for item in prod if all(item[name] == row[name] for name in same)]
-    found = [item for item in found if item["metric_value"] is not None]
+    enough = LEAST_HOLDOUT_SHARE * (row["holdout_count"] or 0)
+    found = [item for item in found if item["metric_value"] and (item["holdout_count"] or 0) >= enough]
     found = [item for item in found if item["method"] == row["method"]] or found
     values: list[float] = [item["metric_value"] for item in found]
     if not values:

@@ -23,6 +23,7 @@ def row(value: float | None, **changed: t.Any) -> dict[str, t.Any]:
         "is_higher_better": False,
         "baseline_method": "mean",
         "baseline_value": 10.0,
+        "holdout_count": 100,
         **changed,
     }
 
@@ -77,6 +78,13 @@ def test_a_value_that_is_missing_is_not_judged_unless_prod_has_one() -> None:
     assert passed(None, maximum=1, worse_than_baseline=0) == [None, None]
     assert passed(None, prod=[row(8.0)], worse_than_prod=0.1) == [False]
     assert passed(None, prod=[row(None)], worse_than_prod=0.1) == [None]
+
+
+def test_prod_is_no_yardstick_where_it_was_measured_on_next_to_nothing() -> None:
+    assert passed(8.0, prod=[row(1.0, holdout_count=50)], worse_than_prod=0.1) == [False]
+    assert passed(8.0, prod=[row(1.0, holdout_count=49)], worse_than_prod=0.1) == [None]
+    assert passed(8.0, prod=[row(1.0, holdout_count=None)], worse_than_prod=0.1) == [None]
+    assert passed(8.0, prod=[row(0.0)], worse_than_prod=0.1) == [None]  # no share of it can be told
 
 
 def test_a_gate_judges_the_champion_unless_it_says_what() -> None:
