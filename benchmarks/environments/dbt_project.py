@@ -40,6 +40,7 @@ SENTINELS: Mapping[str, Any] = {"start": "1903-07-07", "end": "1904-07-07"}
 FORGOTTEN_SENTINEL = re.compile(r"\b190[34]-\d\d")
 JINJA = re.compile(r"\{[{%#]|[}%#]\}")
 MATERIALIZED = {"VIEW": "view", "FULL": "table", "INCREMENTAL_BY_TIME_RANGE": "incremental"}
+WHERE_TABLE_IS_NEW = "{% if flags.WHICH != 'clone' and not is_incremental() %}"  # a clone is a view
 REFERENCE = re.compile(r'"(ref|source) (\w+) (\w+)"')
 THIS = '"this"."model"'
 
@@ -310,6 +311,5 @@ def _afterwards(model: Model) -> tuple[list[dict[str, Any]], list[str]]:
                 indexes.append({"columns": columns, "unique": bool(statement.args.get("unique"))})
         else:
             raise TranslationError(f"{model.name}: dbt is not told of {statement.sql('postgres')}")
-    if model.kind.is_incremental_by_time_range:
-        hooks = [f"{{% if not is_incremental() %}}{hook}{{% endif %}}" for hook in hooks]
+    hooks = [f"{WHERE_TABLE_IS_NEW}{hook}{{% endif %}}" for hook in hooks]
     return indexes, hooks
