@@ -26,6 +26,7 @@ COMMANDS = {
         "Show what each measure means; keep the descriptions of the models with it.",
     ),
     "bi": ("ops.cli.bi", "Show what BI tools may rely on; keep its contract file with the models."),
+    "dashboards": ("ops.cli.dashboards", "Show the views for BI tools as dashboards in a browser."),
     "evaluate": (
         "ops.cli.evaluate",
         "Show what the learned models are worth; fail when a gate does not hold.",
