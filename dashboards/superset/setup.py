@@ -3,8 +3,8 @@
     python setup.py BUNDLE       (within Superset's environment; RETAIL_DASHBOARDS_ADMIN_PASSWORD and
                                   RETAIL_BI_PASSWORD in the environment)
 
-The bundle is a folder of YAML files as Superset exports them. What an earlier bundle of the same environment brought and
-this one does not is removed; what people made themselves in Superset stays.
+The bundle is a folder of YAML files as Superset exports them. What an earlier bundle of the same environment brought
+and this one does not is removed; what people made themselves in Superset stays.
 """
 
 import os
@@ -53,7 +53,9 @@ def _make_admin(password: str, *, with_roles: bool) -> None:
         current_app.appbuilder.add_permissions(update_perms=True)
         manager.sync_role_definitions()
     if admin is None:
-        manager.add_user(ADMIN, "Dashboards", "Admin", "admin@localhost", manager.find_role("Admin"), password)
+        manager.add_user(
+            ADMIN, "Dashboards", "Admin", "admin@localhost", manager.find_role("Admin"), password
+        )
     else:
         manager.reset_password(admin.id, password)
 
@@ -62,14 +64,17 @@ def _import(bundle: Path) -> dict[str, int]:
     from superset.commands.importers.v1.assets import ImportAssetsCommand
     from superset.utils.core import override_user
 
-    texts = {str(path.relative_to(bundle)): path.read_text("utf-8") for path in sorted(bundle.rglob("*.yaml"))}
+    texts = {
+        str(path.relative_to(bundle)): path.read_text("utf-8") for path in sorted(bundle.rglob("*.yaml"))
+    }
     databases = [name for name in texts if name.startswith("databases/")]
-    passwords = {name: os.environ["RETAIL_BI_PASSWORD"] for name in databases}
+    passwords = dict.fromkeys(databases, os.environ["RETAIL_BI_PASSWORD"])
     with override_user(current_app.appbuilder.sm.find_user(ADMIN)):
         ImportAssetsCommand(texts, passwords=passwords).run()
     _prune({name: yaml.safe_load(text) for name, text in texts.items()})
     return {
-        kind: sum(name.startswith(f"{kind}/") for name in texts) for kind in ("dashboards", "charts", "datasets")
+        kind: sum(name.startswith(f"{kind}/") for name in texts)
+        for kind in ("dashboards", "charts", "datasets")
     }
 
 

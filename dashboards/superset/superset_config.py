@@ -9,6 +9,8 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 from sqlalchemy.pool import NullPool
 
 SECRET_KEY = os.environ["SUPERSET_SECRET_KEY"]
+if len(SECRET_KEY) < 32:
+    raise SystemExit("SUPERSET_SECRET_KEY is empty or too short: see .env.example")
 SQLALCHEMY_DATABASE_URI = os.environ["RETAIL_DASHBOARDS_URI"]
 # Connections are not kept: the workers are forked from one process, and must not speak over the same one.
 SQLALCHEMY_ENGINE_OPTIONS = {"poolclass": NullPool}
@@ -74,7 +76,9 @@ EXTRA_CATEGORICAL_COLOR_SCHEMES = [
 
 
 _here = Path(__file__).parent
-_pages = [yaml.safe_load(page.read_text("utf-8")).get("slug") for page in (_here.parent / "spec").glob("*.yaml")]
+_pages = [
+    yaml.safe_load(page.read_text("utf-8")).get("slug") for page in (_here.parent / "spec").glob("*.yaml")
+]
 
 
 def FLASK_APP_MUTATOR(app: Flask) -> None:  # noqa: N802 - Superset's name

@@ -1,19 +1,22 @@
 """dashboards: the views of bi in a BI tool, Superset, which runs in an environment of its own."""
 
+import re
+from pathlib import Path
+
 import click
 
 from ops.cli.output import print_json, print_table, say
 from ops.errors import OpsError
 from ops.settings import load_settings, project_root
 
-ENVIRONMENT = r"^[a-z][a-z0-9_]{0,30}$"
+ENVIRONMENT = re.compile(r"[a-z][a-z0-9_]{0,30}")
 
 
 def _environment(_: click.Context, __: click.Parameter, value: str) -> str:
-    import re
-
-    if not re.match(ENVIRONMENT, value):
-        raise click.BadParameter("an environment is called like prod or dev: lower-case letters, digits and _")
+    if not ENVIRONMENT.fullmatch(value):
+        raise click.BadParameter(
+            "an environment is called like prod or dev: lower-case letters, digits and _"
+        )
     return value
 
 
@@ -79,6 +82,26 @@ def password() -> None:
 
 
 @dashboards.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--environment", default="prod", show_default=True, callback=_environment, help="Whose views.")
+@click.option("--host", help="Where Superset finds Postgres, when that is not where this command does.")
+@click.option("--port", type=int, help="The port there.")
+def compile(folder: Path, environment: str, host: str | None, port: int | None) -> None:  # noqa: A001
+    """Write what Superset imports into FOLDER, for a Superset of your own or the one of docker compose."""
+    from dataclasses import replace
+
+    from ops.dashboards.bundle import write_bundle
+    from ops.dashboards.run import compiled, target_of
+    from ops.dashboards.spec import read_spec
+
+    settings = load_settings()
+    there = replace(settings, host=host or settings.host, port=port or settings.port)
+    files = compiled(settings, read_spec(settings.root), target_of(there, environment))
+    write_bundle(files, folder)
+    say(f"{len(files)} files written into {folder}.")
+
+
+@dashboards.command()
 @click.option("--models", is_flag=True, help="Hold them against the models instead of the contract file.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(models: bool, as_json: bool) -> None:
@@ -86,14 +109,18 @@ def check(models: bool, as_json: bool) -> None:
     from ops.bi_contract import read_contract, served_views
     from ops.dashboards.check import broken_charts
     from ops.dashboards.spec import read_spec
+    from ops.metrics import read_metrics
 
     root = project_root()
     spec = read_spec(root)
-    broken = broken_charts(spec, served_views(root) if models else read_contract(root))
+    views = served_views(root) if models else read_contract(root)
+    broken = broken_charts(spec, views, read_metrics(root))
     if as_json:
         print_json(broken)
     elif broken:
-        print_table("Charts that would break", ("chart", "reason"), ((n, "; ".join(w)) for n, w in broken.items()))
+        print_table(
+            "Charts that would break", ("chart", "reason"), ((n, "; ".join(w)) for n, w in broken.items())
+        )
     else:
         say(f"{sum(len(page.charts()) for page in spec.pages)} charts find their columns.")
     if broken:

@@ -11,9 +11,10 @@ from ops.errors import OpsError
 Params = dict[str, Any]
 SCHEME = "retailmesh"  # superset_config.py
 FORMATS = {
-    "money": ",.3~s", "count": ",.4~s", "rate": ".1%", "ratio": ",.2f", "days": ",.1f", "score": ",.2f", "quantity": ",.3~s",
+    "money": ".3s", "count": ",d", "rate": ".1%", "ratio": ",.2f", "days": ",.1f", "score": ",.2f", "quantity": ",.1~f",
 }  # fmt: skip
-EXACT = {**FORMATS, "money": ",.0f", "count": ",d", "quantity": ",.0f"}  # in tables
+EXACT = {**FORMATS, "money": ",.0f"}  # in tables
+AXES = {**FORMATS, "money": ".3~s", "count": ".3~s", "quantity": ".3~s"}
 AUTO_CURRENCY = {"symbol": "AUTO", "symbolPosition": "prefix"}  # of the rows that are shown
 GRAINS = {"day": "P1D", "week": "P1W", "month": "P1M"}
 COMPARED = {"period": "inherit", "year": "1 year ago"}
@@ -65,21 +66,28 @@ def _kpi(chart: Chart, measures: list[Resolved], table: Table, labels: dict[str,
     return "pop_kpi", {
         "metric": measure.label,
         "time_compare": COMPARED[chart.compare or "period"],
-        "y_axis_format": FORMATS[measure.unit],
+        "y_axis_format": chart.format or FORMATS[measure.unit],
         "percentDifferenceFormat": "+.1%",
         "comparison_color_enabled": True,
         "comparison_color_scheme": "Green" if chart.good == "up" else "Red",
         "header_font_size": 0.3,
-        "subheader_font_size": 0.15,
+        "subheader_font_size": 0.125,
+        "column_config": {
+            "Previous value": {"customColumnName": "before", "displayTypeIcon": False},
+            "Delta": {"visible": False},
+            "Percent change": {"displayTypeIcon": False},
+        },
         **_currency(measures, table),
     }
 
 
-def _figure(chart: Chart, measures: list[Resolved], table: Table, labels: dict[str, str]) -> tuple[str, Params]:
+def _figure(
+    chart: Chart, measures: list[Resolved], table: Table, labels: dict[str, str]
+) -> tuple[str, Params]:
     [measure] = measures
     return "big_number_total", {
         "metric": measure.label,
-        "y_axis_format": FORMATS[measure.unit],
+        "y_axis_format": chart.format or FORMATS[measure.unit],
         "header_font_size": 0.4,
         "subheader_font_size": 0.15,
         **_currency(measures, table),
@@ -87,7 +95,9 @@ def _figure(chart: Chart, measures: list[Resolved], table: Table, labels: dict[s
 
 
 def _series(viz_type: str) -> Callable[..., tuple[str, Params]]:
-    def build(chart: Chart, measures: list[Resolved], table: Table, labels: dict[str, str]) -> tuple[str, Params]:
+    def build(
+        chart: Chart, measures: list[Resolved], table: Table, labels: dict[str, str]
+    ) -> tuple[str, Params]:
         is_time = bool(chart.x) and table.columns[chart.x or ""].kind in TIMES
         names = [measure.label for measure in measures]
         if chart.band:
@@ -102,7 +112,7 @@ def _series(viz_type: str) -> Callable[..., tuple[str, Params]]:
             "legendType": "scroll",
             "rich_tooltip": True,
             "sort_series_type": "sum",
-            "y_axis_format": FORMATS[measures[0].unit],
+            "y_axis_format": chart.format or AXES[measures[0].unit],
             "truncateYAxis": chart.bounds != (None, None),
             "y_axis_bounds": list(chart.bounds),
             "logAxis": chart.log,
@@ -124,19 +134,23 @@ def _series(viz_type: str) -> Callable[..., tuple[str, Params]]:
             params |= {"time_compare": [COMPARED[chart.compare]], "comparison_type": "values"}
         if chart.kind == "bar":
             params |= {"orientation": "horizontal", "show_value": not chart.stacked}
-        if chart.kind == "line":
+        if chart.smooth:
+            params |= {"rolling_type": "mean", "rolling_periods": chart.smooth, "min_periods": chart.smooth}
+        if chart.kind == "line" and not chart.smooth:
             params |= {"markerEnabled": True, "markerSize": 4}
         return viz_type, params
 
     return build
 
 
-def _table(chart: Chart, measures: list[Resolved], table: Table, labels: dict[str, str]) -> tuple[str, Params]:
+def _table(
+    chart: Chart, measures: list[Resolved], table: Table, labels: dict[str, str]
+) -> tuple[str, Params]:
     order = (chart.order or "").removeprefix("-")
     descending = (chart.order or "-").startswith("-")
     params: Params = {
         "row_limit": chart.limit,
-        "server_page_length": 10,
+        "page_length": 0,
         "table_timestamp_format": "%Y-%m-%d",
         "show_cell_bars": bool(measures),
         "color_pn": False,
@@ -180,7 +194,9 @@ def _cell(table: Table, column: str) -> Params:
     return {"d3NumberFormat": EXACT[unit]}
 
 
-def _heatmap(chart: Chart, measures: list[Resolved], table: Table, labels: dict[str, str]) -> tuple[str, Params]:
+def _heatmap(
+    chart: Chart, measures: list[Resolved], table: Table, labels: dict[str, str]
+) -> tuple[str, Params]:
     [measure] = measures
     [row] = chart.by
     return "heatmap_v2", {
@@ -197,15 +213,17 @@ def _heatmap(chart: Chart, measures: list[Resolved], table: Table, labels: dict[
         "show_percentage": False,
         "show_values": True,
         "value_bounds": list(chart.bounds),
-        "y_axis_format": ".0%" if measure.unit == "rate" else FORMATS[measure.unit],
-        "xscale_interval": -1,
-        "yscale_interval": -1,
-        "left_margin": "auto",
-        "bottom_margin": "auto",
+        "y_axis_format": ".0%" if measure.unit == "rate" else AXES[measure.unit],
+        "xscale_interval": 1,
+        "yscale_interval": 1,
+        "left_margin": 125,
+        "bottom_margin": 50,
     }
 
 
-def _bubble(chart: Chart, measures: list[Resolved], table: Table, labels: dict[str, str]) -> tuple[str, Params]:
+def _bubble(
+    chart: Chart, measures: list[Resolved], table: Table, labels: dict[str, str]
+) -> tuple[str, Params]:
     across, up, size = measures
     [entity, *series] = chart.by
     return "bubble_v2", {
@@ -215,17 +233,18 @@ def _bubble(chart: Chart, measures: list[Resolved], table: Table, labels: dict[s
         "y": up.label,
         "size": size.label,
         "row_limit": chart.limit,
-        "orderby": size.label,
+        "limit": chart.limit,
+        "orderby": [json.dumps(size.label)],
         "order_desc": True,
-        "max_bubble_size": "50",
+        "max_bubble_size": "25",
         "opacity": 0.7,
         "x_axis_label": across.label,
         "x_axis_title_margin": 30,
         "y_axis_label": up.label,
         "y_axis_title_margin": 50,
-        "xAxisFormat": FORMATS[across.unit],
-        "y_axis_format": FORMATS[up.unit],
-        "tooltipSizeFormat": FORMATS[size.unit],
+        "xAxisFormat": AXES[across.unit],
+        "y_axis_format": AXES[up.unit],
+        "tooltipSizeFormat": AXES[size.unit],
         "logXAxis": chart.log,
         "show_legend": True,
         "legendOrientation": "top",
@@ -233,7 +252,9 @@ def _bubble(chart: Chart, measures: list[Resolved], table: Table, labels: dict[s
     }
 
 
-def _donut(chart: Chart, measures: list[Resolved], table: Table, labels: dict[str, str]) -> tuple[str, Params]:
+def _donut(
+    chart: Chart, measures: list[Resolved], table: Table, labels: dict[str, str]
+) -> tuple[str, Params]:
     [measure] = measures
     return "pie", {
         "groupby": list(chart.by),
@@ -241,15 +262,15 @@ def _donut(chart: Chart, measures: list[Resolved], table: Table, labels: dict[st
         "row_limit": chart.limit,
         "sort_by_metric": True,
         "donut": True,
-        "innerRadius": 45,
-        "outerRadius": 75,
+        "innerRadius": 40,
+        "outerRadius": 62,
         "label_type": "key_percent",
         "labels_outside": True,
         "label_line": True,
         "show_labels": True,
         "show_legend": False,
         "show_total": True,
-        "number_format": FORMATS[measure.unit],
+        "number_format": AXES[measure.unit],
         **_currency(measures, table),
     }
 

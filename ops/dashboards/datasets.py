@@ -59,7 +59,8 @@ def resolve(spec: Spec, views: Views, metrics: list[Metric], root: Path) -> dict
     for name, dataset in spec.datasets.items():
         columns = _columns(name, dataset, views, words)
         measures = {
-            measure.name: _measure(name, dataset, measure, columns, dictionary) for measure in dataset.measures
+            measure.name: _measure(name, dataset, measure, columns, dictionary)
+            for measure in dataset.measures
         }
         tables[name] = Table(name, dataset, dataset.sql, columns, measures)
     return tables
@@ -96,16 +97,19 @@ def in_schema(sql: str, schema: str) -> str:
     return tree.sql("postgres", pretty=True)
 
 
-def _qualified(sql: str, views: Views) -> exp.Expr:
+def _qualified(sql: str, views: Views) -> exp.Query:
     """The query with every column traced to its view. Raises SqlglotError for one that has none."""
-    schema = {"bi": {view: dict(columns) for view, columns in views.items()}}
-    return qualify(
+    schema: dict[str, object] = {"bi": {view: dict(columns) for view, columns in views.items()}}
+    found = qualify(
         sqlglot.parse_one(sql, dialect="postgres"),
         schema=schema,
         dialect="postgres",
         validate_qualify_columns=True,
         quote_identifiers=False,
     )
+    if not isinstance(found, exp.Query):
+        raise SqlglotError(f"This is no query: {sql}")
+    return found
 
 
 def _columns(
@@ -115,7 +119,10 @@ def _columns(
         raise OpsError(f"Dataset {name}: {'; '.join(found)}.")
     if dataset.view is not None:
         kinds = views[dataset.view]
-        return {column: Column(column, kind, words[dataset.view].get(column, "")) for column, kind in kinds.items()}
+        return {
+            column: Column(column, kind, words[dataset.view].get(column, ""))
+            for column, kind in kinds.items()
+        }
     tree = _qualified(dataset.sql or "", views)
     sources = list(reads(dataset))
     columns = {}
@@ -151,8 +158,10 @@ def _measure(
     unit = measure.unit or (known.unit if known else None)
     label = measure.label or (known.label if known else None)
     if unit is None or label is None:
-        raise OpsError(f"Dataset {name}: {measure.name} is not in the dictionary, so it needs a label and a unit.")
-    sql = measure.sql or _summed(name, measure.name, columns, dictionary)
+        raise OpsError(
+            f"Dataset {name}: {measure.name} is not in the dictionary, so it needs a label and a unit."
+        )
+    sql = sql_of(name, measure, dictionary)
     _check_columns(f"Dataset {name}, {measure.name}", sql, columns)
     if unit == "money" and dataset.currency:
         # Money is never added over currencies: with more than one among the rows there is no number, not a wrong one.
@@ -161,8 +170,11 @@ def _measure(
     return Resolved(measure.name, label, sql, text, unit)  # type: ignore[arg-type]
 
 
-def _summed(name: str, measure: str, columns: Mapping[str, Column], dictionary: Mapping[str, Metric]) -> str:
-    """The dictionary's measure over the rows of a dataset: a sum, or what it is made of summed."""
+def sql_of(name: str, wanted: Measure, dictionary: Mapping[str, Metric]) -> str:
+    """A measure's own SQL, or the dictionary's measure over the rows: a sum, or what it is made of summed."""
+    if wanted.sql:
+        return wanted.sql
+    measure = wanted.name
     metric = dictionary.get(measure)
     if metric is None:
         raise OpsError(f"Dataset {name}: {measure} is not in the dictionary, so it needs sql.")
@@ -176,7 +188,9 @@ def _summed(name: str, measure: str, columns: Mapping[str, Column], dictionary: 
             return node
         part = dictionary.get(node.name)
         if part is None or not part.additive_over:
-            raise OpsError(f"Dataset {name}: {measure} is made of {node.name}, which does not add up: it needs sql.")
+            raise OpsError(
+                f"Dataset {name}: {measure} is made of {node.name}, which does not add up: it needs sql."
+            )
         return exp.func("SUM", exp.column(node.name))
 
     return sqlglot.parse_one(metric.expression, dialect="postgres").transform(sum_up).sql("postgres")

@@ -93,7 +93,9 @@ def _filter(
         column = "source" if wanted.kind == "source" else wanted.column
         out = [chart for chart in page.charts() if column not in tables[chart.data].columns]
         if wanted.data not in tables or column not in tables[wanted.data].columns:
-            raise OpsError(f"{page.title}, filter {wanted.name}: {wanted.data or 'no dataset'} has no {column}.")
+            raise OpsError(
+                f"{page.title}, filter {wanted.name}: {wanted.data or 'no dataset'} has no {column}."
+            )
         one = wanted.kind == "source"
         specific = {
             "filterType": "filter_select",
@@ -105,7 +107,9 @@ def _filter(
                 "searchAllOptions": False,
                 "inverseSelection": False,
             },
-            "defaultDataMask": _chosen(column, shop.source) if one else {"extraFormData": {}, "filterState": {}},
+            "defaultDataMask": _chosen(column, shop.source)
+            if one
+            else {"extraFormData": {}, "filterState": {}},
             "cascadeParentIds": [] if one else _parents(page),
         }
     scope = {"rootPath": ["ROOT_ID"], "excluded": [numbers[chart.name] for chart in out]}
@@ -149,7 +153,8 @@ def _rison(page: Page, shop: Shop) -> str:
     for one in page.filters:
         name = filter_id(one.name)
         if one.kind == "source":
-            state = f"extraFormData:(filters:!((col:source,op:IN,val:!('{shop.source}')))),filterState:(value:!('{shop.source}'))"
+            value = f"!('{shop.source}')"
+            state = f"extraFormData:(filters:!((col:source,op:IN,val:{value}))),filterState:(value:{value})"
         elif one.kind == "date":
             state = f"extraFormData:(time_range:'{_range(shop)}'),filterState:(value:'{_range(shop)}')"
         else:
@@ -194,13 +199,15 @@ def _wide(page: Page) -> list[tuple[int, tuple[Chart, ...]]]:
 
 
 def _narrow(page: Page) -> list[tuple[int, tuple[Chart, ...]]]:
-    """The same charts one below the other, numbers two by two."""
+    """The same charts one below the other, plain numbers two by two."""
     rows: list[tuple[int, tuple[Chart, ...]]] = []
     for row in page.rows:
-        numbers = [chart for chart in row.charts if chart.kind in ("kpi", "figure")]
+        numbers = [chart for chart in row.charts if chart.kind == "figure"]
         for first in range(0, len(numbers), 2):
             pair = numbers[first : first + 2]
-            rows.append((row.height, tuple(chart.model_copy(update={"width": GRID // len(pair)}) for chart in pair)))
+            rows.append(
+                (row.height, tuple(chart.model_copy(update={"width": GRID // len(pair)}) for chart in pair))
+            )
         others = [chart for chart in row.charts if chart not in numbers]
         rows += [(row.height, (chart.model_copy(update={"width": GRID}),)) for chart in others]
     return rows

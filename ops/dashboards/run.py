@@ -42,7 +42,8 @@ class Shown:
 def start(settings: Settings, environment: str, say: Say) -> Shown:
     """Bring Superset up with the pages of an environment. Raises OpsError, which says what to do."""
     spec = read_spec(settings.root)
-    files = compiled(settings, spec, environment)
+    target = target_of(settings, environment)
+    files = compiled(settings, spec, target)
     found = dashboard_settings.with_secrets(dashboard_settings.load(settings))
     install.install(found, say)
     _prepare_database(found)
@@ -50,14 +51,14 @@ def start(settings: Settings, environment: str, say: Say) -> Shown:
     imported = _set_up(found, files)
     say("Starting Superset")
     was_running = not server.start(found)
-    target = target_of(settings, environment)
-    pages = {page.title: f"{found.address}/superset/dashboard/{target.slug(page.slug)}/" for page in spec.pages}
+    pages = {
+        page.title: f"{found.address}/superset/dashboard/{target.slug(page.slug)}/" for page in spec.pages
+    }
     return Shown(found.address, ADMIN, pages, was_running, imported)
 
 
-def compiled(settings: Settings, spec: Spec, environment: str) -> dict[str, dict[str, Any]]:
+def compiled(settings: Settings, spec: Spec, target: Target) -> dict[str, dict[str, Any]]:
     """Return the bundle of an environment, made for what its views hold. Raises OpsError."""
-    target = target_of(settings, environment)
     tables = resolve(spec, read_contract(settings.root), read_metrics(settings.root), settings.root)
     return compile_bundle(spec, tables, read_shops(settings, target.schema), target)
 
@@ -66,10 +67,12 @@ def target_of(settings: Settings, environment: str) -> Target:
     """How Superset reaches an environment. Raises OpsError where bi_reader cannot log in."""
     if not settings.bi.password:
         raise OpsError(
-            "There is no password of bi_reader in .env, so dashboards have no way to the views. `retail start` makes one; "
-            "on another server give the role LOGIN and a password, and write RETAIL_BI_PASSWORD into .env."
+            "There is no password of bi_reader in .env, so dashboards have no way to the views. `retail start` makes "
+            "one; on another server give the role LOGIN and a password, and write RETAIL_BI_PASSWORD into .env."
         )
-    shown = settings.url("bi", password=False, driver="postgresql+psycopg2").replace("bi_reader@", "bi_reader:XXXXXXXXXX@")
+    shown = settings.url("bi", password=False, driver="postgresql+psycopg2").replace(
+        "bi_reader@", "bi_reader:XXXXXXXXXX@"
+    )
     return Target(environment, shown)
 
 
@@ -97,11 +100,14 @@ def _prepare_database(found: DashboardSettings) -> None:
     settings = found.settings
     if settings.server != "embedded":
         raise OpsError(
-            f"Superset keeps its users and dashboards in the database {DATABASE} of {settings.host}:{settings.port}, and "
+            f"Superset keeps its users and dashboards in the database {DATABASE} of {settings.host}:{settings.port}, "
+            "and "
             f"{ROLE} cannot log in there. Let an administrator run {SCRIPT.relative_to(settings.root)} with psql, with "
             "RETAIL_DASHBOARDS_PASSWORD of .env in the environment."
         )
-    run_scripts(settings, administrator(server_of(settings)), [SCRIPT], RETAIL_DASHBOARDS_PASSWORD=found.password)
+    run_scripts(
+        settings, administrator(server_of(settings)), [SCRIPT], RETAIL_DASHBOARDS_PASSWORD=found.password
+    )
 
 
 def _can_log_in(found: DashboardSettings) -> bool:

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import time
-import urllib.error
 import urllib.request
 from dataclasses import dataclass
 
@@ -40,10 +39,12 @@ def running(found: DashboardSettings) -> Running | None:
 
 def answers(found: DashboardSettings) -> bool:
     """Say whether the address answers."""
-    with contextlib.suppress(urllib.error.URLError, OSError):
-        with urllib.request.urlopen(f"{found.address}/health", timeout=5) as answer:  # noqa: S310 - our own http
+    address = f"{found.address}/health"
+    try:
+        with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310 - our own http
             return bool(answer.status == 200)
-    return False
+    except OSError:
+        return False
 
 
 def start(found: DashboardSettings) -> bool:

@@ -48,7 +48,9 @@ class DashboardSettings:
 
     def environment(self) -> dict[str, str]:
         """Return the variables that Superset runs with: nothing of it stands in a command line."""
-        inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+        inherited = {
+            name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ
+        }
         return {
             **inherited,
             "PYTHONUNBUFFERED": "1",
@@ -81,7 +83,9 @@ def load(settings: Settings, environment: Mapping[str, str] = os.environ) -> Das
 def with_secrets(found: DashboardSettings) -> DashboardSettings:
     """Make the secrets that are missing and write them to `.env`."""
     have = dict(zip(SECRETS, (found.password, found.admin_password, found.secret_key), strict=True))
-    made = {name: secrets.token_urlsafe(24 if "PASSWORD" in name else 48) for name in SECRETS if not have[name]}
+    made = {
+        name: secrets.token_urlsafe(24 if "PASSWORD" in name else 48) for name in SECRETS if not have[name]
+    }
     if made:
         dotenv.update(found.settings.env_file, made)
     return load(found.settings, {**os.environ, **have, **made})

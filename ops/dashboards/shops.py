@@ -33,7 +33,8 @@ class Shop:
         A month counts as whole when its last day has sales. Shops with less than six months begin with the later half,
         so that there always is as much before it to compare with.
         """
-        end = _month_after(self.last) if _month_after(self.last) == self.last + timedelta(days=1) else self.last.replace(day=1)
+        after = _month_after(self.last)
+        end = after if after == self.last + timedelta(days=1) else self.last.replace(day=1)
         start = _months_before(end, MONTHS)
         if _months_before(start, MONTHS) < self.first.replace(day=1):
             end = self.last + timedelta(days=1)

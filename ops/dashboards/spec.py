@@ -1,4 +1,4 @@
-"""What dashboards/spec says: datasets over the views of bi, pages, charts and filters, in the project's own short form."""
+"""What dashboards/spec says: datasets over the views of bi, pages, charts and filters, in a short form of its own."""
 
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -81,6 +81,8 @@ class Chart(Part):
     good: Literal["up", "down"] = "up"  # which way a change is good
     bounds: tuple[float | None, float | None] = (None, None)  # of the axis or colours
     log: bool = False
+    format: str | None = None  # of numbers, as d3 writes them, where the unit's would not do
+    smooth: int = 0  # the mean of so many steps of time
 
 
 class Row(Part):
@@ -141,8 +143,8 @@ def read_spec(root: Path) -> Spec:
     common = _read(folder / DATASETS)
     pages = [_read(path) for path in sorted(folder.glob("*.yaml")) if path.name != DATASETS]
     try:
-        return Spec(datasets=common["datasets"], labels=common["labels"], pages=pages)
-    except (KeyError, ValidationError) as error:
+        return Spec.model_validate({**common, "pages": pages})
+    except ValidationError as error:
         raise OpsError(f"{FOLDER} is not as dashboards are written down: {error}") from error
 
 

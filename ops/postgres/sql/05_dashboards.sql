@@ -3,7 +3,11 @@
 -- `retail dashboards start` gives one, docker compose takes it from .env.
 \set ON_ERROR_STOP on
 \getenv dashboards_password RETAIL_DASHBOARDS_PASSWORD
-SELECT :{?dashboards_password} AS is_wanted \gset
+\if :{?dashboards_password}
+\else
+\set dashboards_password ''
+\endif
+SELECT :'dashboards_password' <> '' AS is_wanted \gset
 \if :is_wanted
 SELECT set_config(name, value, false)
 FROM (VALUES ('log_min_error_statement', 'panic'), ('log_statement', 'none')) AS quiet (name, value)
