@@ -1,6 +1,5 @@
 """A browser on the dashboards: Debian's chromium, driven by Playwright."""
 
-import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from typing import Any
 from ops.dashboards.pages import filter_id
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-PATIENCE = 120  # seconds for a page, on a machine that does other things too
+PATIENCE = 240  # seconds for a page, on a machine that does other things too
 PHONE = {
     "viewport": {"width": 390, "height": 844},
     "is_mobile": True,
@@ -19,9 +18,12 @@ PHONE = {
     "device_scale_factor": 2,
 }
 WIDE = {"viewport": {"width": 1440, "height": 2600}}  # tall: what is out of sight is not drawn
+# Tiles in sight that are not drawn yet; one that is out of sight is not drawn before it is scrolled to.
 BUSY = """Array.from(document.querySelectorAll('.dashboard-component-chart-holder')).filter(tile =>
-    !tile.querySelector('.slice_container')
-    || tile.querySelector('.loading, [aria-label="Loading"], [data-test="loading-indicator"]')).length"""
+    !tile.closest('.dashboard-markdown') && tile.getBoundingClientRect().top < window.innerHeight
+    && (!tile.querySelector('.slice_container')
+        || tile.querySelector('.loading, [aria-label="Loading"], [data-test="loading-indicator"]'))).length"""
+DRAWN = f"() => document.querySelector('.slice_container') && {BUSY} === 0"
 
 
 def browser_path() -> str | None:
@@ -43,23 +45,33 @@ class Dashboard:
 
     def __init__(self, page: Any, address: str) -> None:
         self.page, self.address, self.seen = page, address, Seen()
+        self._unread: list[Any] = []
         page.on("response", self._answered)
         page.on("requestfinished", self._finished)
 
     def open(self, slug: str) -> "Dashboard":
         """Open a dashboard and wait until every chart is drawn."""
-        self.page.goto(f"{self.address}/superset/dashboard/{slug}/")
+        self.go(slug)
         self.settle()
         return self
 
+    def go(self, slug: str) -> None:
+        """Ask for a dashboard."""
+        self.page.goto(f"{self.address}/superset/dashboard/{slug}/")
+
+    def drawn(self) -> None:
+        """Wait until every chart in sight is drawn for the first time."""
+        self.page.wait_for_function(DRAWN, timeout=PATIENCE * 1000)
+
     def settle(self) -> None:
-        """Wait until every chart is drawn. Raises AssertionError when that never comes."""
-        self.page.wait_for_selector(".dashboard-component-chart-holder", timeout=PATIENCE * 1000)
+        """Wait until every chart in sight is drawn, and stays so. Raises AssertionError when that never comes."""
+        self.drawn()
         deadline, quiet = time.monotonic() + PATIENCE, 0
         while quiet < 4:
             self.page.wait_for_timeout(250)
-            quiet = quiet + 1 if self.page.evaluate(BUSY) <= self._notes() else 0
+            quiet = 0 if self.page.evaluate(BUSY) else quiet + 1
             assert time.monotonic() < deadline, "charts are still loading"
+        self._read()
 
     def charts(self) -> list[str]:
         """The titles of the charts, in their order."""
@@ -87,6 +99,7 @@ class Dashboard:
         self.page.locator(f"input#{filter_id(label)}").fill(value)
         self.page.locator(f".ant-select-item-option[title='{value}']").first.click()
         self.page.keyboard.press("Escape")
+        self._read()
         self.seen.answers.clear()
         self.page.locator("[data-test='filter-bar__apply-button']").click()
         self.page.wait_for_timeout(500)
@@ -96,9 +109,6 @@ class Dashboard:
         found = self.page.query_selector_all(".dashboard-component-chart-holder")
         return [holder for holder in found if holder.query_selector(".slice_container")]
 
-    def _notes(self) -> int:
-        return int(self.page.evaluate("document.querySelectorAll('.dashboard-markdown').length"))
-
     def _title(self, holder: Any) -> str:
         found = holder.query_selector("[data-test='editable-title']")
         return str(found.inner_text()).strip() if found else ""
@@ -107,11 +117,13 @@ class Dashboard:
         if "/api/v1/" in response.url and response.status >= 400:
             self.seen.failed.append(f"{response.status} {response.url[:200]}")
         if "/api/v1/chart/data" in response.url and response.status == 200:
+            self._unread.append(response)  # read later: within a handler Playwright would wait for itself
+
+    def _read(self) -> None:
+        while self._unread:
+            response = self._unread.pop(0)
             sent = response.request.post_data_json or {}
-            number = re.search(r"slice_id%22%3A(\d+)", response.url)
-            name = str(
-                (sent.get("form_data") or {}).get("slice_id") or (number and number[1]) or response.url
-            )
+            name = str((sent.get("form_data") or {}).get("slice_id") or response.url)
             self.seen.answers[name] = response.json()["result"]
 
     def _finished(self, request: Any) -> None:

@@ -127,7 +127,7 @@ def test_every_chart_of_a_page_shows_something(superset: Superset, slug: str) ->
     ]
     assert empty == []
     assert dashboard.seen.left == [], "something was fetched from, or sent to, another machine"
-    dashboard.page.context.close()
+    dashboard.page.close()
 
 
 @pytest.mark.parametrize("name", HEADLINES)
@@ -155,7 +155,7 @@ def test_a_filter_acts_on_the_numbers(superset: Superset) -> None:
         assert answered(dashboard, label) == pytest.approx(expected, rel=1e-9)
         assert shown(dashboard, label) == pytest.approx(expected, rel=0.005)
     assert answered(dashboard, "Net sales") < whole
-    dashboard.page.context.close()
+    dashboard.page.close()
 
 
 @pytest.mark.parametrize("slug", ["executive", "customers"])
@@ -170,7 +170,7 @@ def test_a_phone_gets_one_chart_below_the_other(superset: Superset, slug: str) -
     figures = sum(chart.kind == "figure" for chart in PAGES[slug].charts())
     assert sum(box["width"] > 330 for box in boxes) == len(boxes) - figures
     assert dashboard.problems() == []
-    dashboard.page.context.close()
+    dashboard.page.close()
 
 
 def test_importing_again_changes_nothing_and_doubles_nothing(superset: Superset) -> None:
