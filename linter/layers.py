@@ -22,7 +22,7 @@ READS: t.Mapping[str, tuple[str, ...]] = {
     "core": ("conformed", "core", SEED),
     "mart": ("core", "mart", SEED),
     "ml": ("core", "mart", "ml", SEED, LEDGER),  # the ledger keeps the record of what was learned
-    "bi": ("core", "mart", "ml", SEED),
+    "bi": ("core", "mart", "ml", "quality", SEED),  # what was measured about the data is served too
     "quality": (ANY,),
 }
 
@@ -49,7 +49,7 @@ def is_ours(model: Model) -> bool:
 
 
 class LayersReadLeft(Rule):
-    """A model reads only layers to its left: raw_SOURCE, stg, conformed, core, mart and ml, bi."""
+    """A model reads only layers to its left: raw_SOURCE, stg, conformed, core, mart and ml, quality, bi."""
 
     def check_model(self, model: Model) -> list[RuleViolation] | None:
         if not is_ours(model):

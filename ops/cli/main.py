@@ -41,6 +41,7 @@ COMMANDS = {
     "bi": ("ops.cli.bi", "Show what BI tools may rely on; keep its contract file with the models."),
     "report": ("ops.cli.report", "Write sales, customers, stock and quality as one HTML file, for mailing."),
     "lookml": ("ops.cli.lookml", "Write the views of bi and their measures as LookML, for Looker."),
+    "dashboards": ("ops.cli.dashboards", "Show the views for BI tools as dashboards in a browser."),
     "evaluate": (
         "ops.cli.evaluate",
         "Show what the learned models are worth; fail when a gate does not hold.",

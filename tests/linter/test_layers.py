@@ -28,6 +28,7 @@ from linter.layers import LayersReadLeft, StoredDaysKeepNoAttributes
         ("ml.customer_clv", "seed.clv_tier"),
         ("bi.customer", "ml.customer_segment"),
         ("bi.sales", "core.fct_order"),
+        ("bi.quality_check", "quality.check_result"),
         ("quality.reconciliation", "raw_corner_shop.sale"),
         ("quality.reconciliation", "ingest.load"),
         ("quality.summary", "quality.reconciliation"),

@@ -28,9 +28,16 @@ PASSWORDS = {
 
 
 @pytest.fixture(scope="module")
-def service() -> dict[str, Any]:
-    services = YAML(typ="safe").load((ROOT / "docker-compose.yml").read_text("utf-8"))["services"]
-    assert list(services) == ["postgres"]
+def services() -> dict[str, Any]:
+    found: dict[str, Any] = YAML(typ="safe").load((ROOT / "docker-compose.yml").read_text("utf-8"))[
+        "services"
+    ]
+    assert list(found) == ["postgres", "dashboards"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def service(services: dict[str, Any]) -> dict[str, Any]:
     service: dict[str, Any] = services["postgres"]
     return service
 
@@ -54,6 +61,22 @@ def test_it_is_postgres_18_on_loopback_with_health_check_and_volume(service: dic
     assert [port.split(":")[0] for port in service["ports"]] == ["127.0.0.1"]
     assert "pg_isready" in service["healthcheck"]["test"][1]
     assert "postgres:/var/lib/postgresql" in service["volumes"]
+
+
+def test_dashboards_are_on_loopback_only_when_asked_for_and_from_the_same_pins(
+    services: dict[str, Any],
+) -> None:
+    service = services["dashboards"]
+    assert service["profiles"] == ["dashboards"]
+    assert [port.split(":")[0] for port in service["ports"]] == ["127.0.0.1"]
+    folder = ROOT / service["build"]["context"]
+    assert "--require-hashes -r /requirements.lock" in service["build"]["dockerfile_inline"]
+    assert (folder / "requirements.lock").exists()
+    mounted = {volume.split(":")[1]: volume.split(":")[0] for volume in service["volumes"]}
+    assert (ROOT / mounted["/dashboards"] / "superset" / "setup.py").exists()
+    assert service["environment"]["SUPERSET_CONFIG_PATH"] == "/dashboards/superset/superset_config.py"
+    wanted = set(re.findall(r'environ\["(\w+)"\]', "".join(f.read_text() for f in folder.glob("*.py"))))
+    assert wanted <= service["environment"].keys()
 
 
 def test_it_mounts_the_sql_that_the_embedded_server_runs(service: dict[str, Any]) -> None:
