@@ -3,8 +3,9 @@
 A gate names a model and a metric, and says at least one of `minimum`, `maximum`, `worse_than_baseline` and
 `worse_than_prod`. The last two are shares: 0.05 lets the value be up to 5 % worse than the naive baseline's, or than
 what prod served last, where that is not 0 and was measured on at least half as many rows: a shop whose first days
-have just been computed is no yardstick. It judges the champion of every source and part, unless it names a `role`, `method`, `source` or
-`part`. A value that could not be computed is not judged by `minimum` and `maximum`: the evaluation's note tells why.
+have just been computed is no yardstick. It judges the champion of every source and part, unless it names a `role`,
+`method`, `source` or `part`. A value that could not be computed is not judged by `minimum` and `maximum`: the
+evaluation's note tells why.
 """
 
 from __future__ import annotations
