@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = sorted((ROOT / "models" / "ml").glob("*.py")) + [ROOT / "macros" / "evaluations.py"]
+FILES = [*sorted((ROOT / "models" / "ml").glob("*.py")), ROOT / "macros" / "evaluations.py"]
 
 
 def defined_names(text: str) -> set[str]:
