@@ -17,7 +17,7 @@ define install
 		|| $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 endef
 
-.PHONY: help demo test test-long env dev-env format lint pr pr-comment pr-end deploy nightly nightly-issue lock clean
+.PHONY: help demo dashboards test test-long test-browser env dev-env format lint pr pr-comment pr-end deploy nightly nightly-issue lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -25,11 +25,17 @@ help: ## Show this list
 demo: env ## Start Postgres, load the data, build the star schema, show a summary
 	@$(BIN)/retail demo
 
+dashboards: env ## Show the views in Superset (ENV=dev: another environment's)
+	@$(BIN)/retail dashboards start --environment "$(or $(ENV),prod)"
+
 test: dev-env ## Check format, lint, types, models and run every test
 	@$(BIN)/python -m ops.check
 
 test-long: dev-env ## The tests that take minutes and that `make test` leaves out
 	@$(BIN)/python -m ops.check --long
+
+test-browser: dev-env ## The dashboards of the demo's prod in Chromium (apt install chromium)
+	@RETAIL_BROWSER_TESTS=required $(BIN)/pytest -q -p no:xdist -m browser tests/dashboards
 
 env: $(VENV)/.runtime ## Make the environment in .venv
 
@@ -44,12 +50,11 @@ lint: dev-env ## The quick part of `make test`: format, lint, types
 	@$(BIN)/python -m ops.check --quick
 
 # What the workflows run. BASE=COMMIT to start from, SCALE=tiny, BOT=true (in GitHub Actions: SQLMesh's bot plans).
-ENV ?= pr
 DIFF ?= diff.md
 REPORT ?= nightly.md
 
 pr: dev-env ## What the last commit changes: prod of its base, environment ENV, the difference in DIFF
-	@$(BIN)/retail pr plan "$(ENV)" $(if $(BASE),--base "$(BASE)") $(if $(SCALE),--scale "$(SCALE)") \
+	@$(BIN)/retail pr plan "$(or $(ENV),pr)" $(if $(BASE),--base "$(BASE)") $(if $(SCALE),--scale "$(SCALE)") \
 		$(if $(filter true,$(BOT)),--bot) --markdown "$(DIFF)"
 
 pr-comment: dev-env ## Show DIFF as the comment of pull request NUMBER
@@ -71,9 +76,10 @@ nightly-issue: dev-env ## Open an issue with REPORT, or add to the one that is o
 lock: $(VENV)/.uv ## Pin the newest allowed versions in the two lock files
 	$(COMPILE) --upgrade --extra build -o requirements.lock pyproject.toml
 	$(COMPILE) --upgrade --extra build --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	$(COMPILE) --upgrade -o dashboards/superset/requirements.lock dashboards/superset/requirements.in
 
 clean: ## Stop the embedded server and delete the environment and caches (keeps .env and the data)
-	@if [ -x $(BIN)/retail ]; then $(BIN)/retail pr end || true; $(BIN)/retail stop || true; fi
+	@if [ -x $(BIN)/retail ]; then $(BIN)/retail dashboards stop || true; $(BIN)/retail pr end || true; $(BIN)/retail stop || true; fi
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis logs
 
 $(VENV)/.uv:

@@ -23,6 +23,7 @@ QUICK = (
     ("types", ("mypy",)),
     ("contracts", ("retail", "contracts", "--check")),
     ("measures", ("retail", "metrics", "--check")),
+    ("dashboards", ("retail", "dashboards", "check")),
 )
 MODELS = (
     ("model format", ("sqlmesh", "format", "--check")),
