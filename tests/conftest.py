@@ -92,6 +92,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("postgres", versions, ids=lambda v: f"pg{v}", indirect=True, scope="session")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def environment_given_back() -> Iterator[None]:
+    """Take back what a module's tests left in the environment: SQLMesh puts the lines of a project's `.env` there."""
+    before = dict(os.environ)
+    yield
+    current = {name: value for name, value in os.environ.items() if name == "PYTEST_CURRENT_TEST"}
+    for name in os.environ.keys() - before.keys() - current.keys():
+        del os.environ[name]
+    os.environ.update({**before, **current})
+
+
 @pytest.fixture(scope="session")
 def postgres_servers() -> Iterator[Callable[[int], ThrowawayServer]]:
     """Start a version's server on first use; stop all of them at the end."""

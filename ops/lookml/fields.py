@@ -120,7 +120,7 @@ def names_of(field: Block) -> list[str]:
 
 def measures(view: View, served: Mapping[str, Metric]) -> Iterator[Block]:
     """The number of rows, then each measure that the view serves."""
-    yield {"kind": "measure", "name": "row_count", "label": "Rows", "type": "count"}
+    yield {"kind": "measure", "name": "count", "label": "Rows", "type": "count"}
     for metric in served.values():
         if metric.metric not in view.columns:
             raise OpsError(

@@ -129,7 +129,7 @@ def test_every_explore_with_its_joins_is_understood(every_source: EverySource, l
             f"{join['name']}.{_key(looker, join.get('from', join['name']))}"
             for join in explore.get("joins", [])
         ]
-        every_source.project.query(looker.sql(name, keys, ["row_count"]) + " LIMIT 0")
+        every_source.project.query(looker.sql(name, keys, ["count"]) + " LIMIT 0")
 
 
 def _key(looker: Looker, view: str) -> str:
