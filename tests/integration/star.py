@@ -80,16 +80,22 @@ ONLY = {
     "quality.rejected_row": "healed_at IS NULL",  # a refused row stays listed when its file comes again without it
     "quality.anomaly": "measure <> 'freshness'",  # how long after its day a day was loaded
     "quality.load_metric": "is_current",  # deliveries that were replaced
+    "bi.quality_anomaly": "measure <> 'freshness'",
+    "bi.quality_load": "is_current",
+    "bi.quality_left_out": "open_count > 0",
 }
 TIMES_OF_LOADS = ["since_at", "healed_at"]
 # Those on which a load changed rows.
 CHANGED_DAYS = ["event_day_count", "first_event_date", "last_event_date"]
+LOAD = ["load_id", "started_at", "finished_at", "load_seconds", *CHANGED_DAYS]
 LEFT_OUT = {
     # A full copy that comes again may move rows of days that are as they were: docs/decisions.md, Raw.
     "stg.olist__order": ["row_number"],
     "quality.quarantined_row": TIMES_OF_LOADS,
     "quality.rejected_row": [*TIMES_OF_LOADS, "load_id"],
-    "quality.load_metric": ["load_id", "started_at", "finished_at", "load_seconds", *CHANGED_DAYS],
+    "quality.load_metric": LOAD,
+    "bi.quality_load": LOAD,
+    "bi.quality_left_out": ["since_date", "healed_count"],
 }
 
 
