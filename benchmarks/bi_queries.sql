@@ -368,3 +368,56 @@ SELECT model, part, metric, metric_value, baseline_value, is_better_than_baselin
 FROM bi.model_quality
 WHERE source = 'store' AND role = 'champion'
 ORDER BY model, part, metric;
+
+-- 53 How each evaluation moved
+SELECT model, part, method, metric, recorded_at, metric_value, previous_value
+FROM bi.model_quality_history
+WHERE source = 'store' AND environment = 'prod'
+ORDER BY model, part, metric, method, recorded_at;
+
+-- 54 Inputs that drifted
+SELECT feature, currency, month_date, psi, psi_limit
+FROM bi.input_drift
+WHERE source = 'store' AND is_drifted
+ORDER BY psi DESC;
+
+-- 55 Scores that drifted
+SELECT model, column_name, recorded_at, compared_at, psi
+FROM bi.score_drift
+WHERE source = 'store' AND is_drifted
+ORDER BY psi DESC;
+
+-- 56 Share of checks that hold, by day
+SELECT event_date, SUM(failed_count) AS failed_count, SUM(tested_count) AS tested_count
+FROM bi.quality_check
+WHERE source = 'store'
+GROUP BY event_date
+ORDER BY event_date;
+
+-- 57 Rows that are left out now, by reason
+SELECT table_name, fate, rule_name, SUM(open_count) AS open_count
+FROM bi.quality_left_out
+WHERE source = 'store'
+GROUP BY table_name, fate, rule_name
+ORDER BY open_count DESC;
+
+-- 58 Raw rows against the star schema
+SELECT entity, SUM(raw_count) AS raw_count, SUM(core_count) AS core_count, SUM(difference_count) AS difference_count
+FROM bi.quality_layer
+WHERE source = 'store'
+GROUP BY entity
+ORDER BY entity;
+
+-- 59 The newest loads
+SELECT table_name, source_file, loaded_count, rejected_count, finished_at
+FROM bi.quality_load
+WHERE source = 'store' AND is_current
+ORDER BY finished_at DESC
+LIMIT 50;
+
+-- 60 Days unlike their weekdays
+SELECT entity, measure, event_date, value, expected_value, score
+FROM bi.quality_anomaly
+WHERE source = 'store'
+ORDER BY ABS(score) DESC
+LIMIT 50;
