@@ -1,4 +1,4 @@
-"""`make test`, `make test-long`, `make lint`: every check one after the other, timed, with a verdict at the end."""
+"""`make test`, `make test-long`, `make lint`: every check, timed, with a verdict at the end."""
 
 import os
 import signal
@@ -7,10 +7,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
+import psutil
 
 from ops import dotenv
 from ops.postgres.throwaway import ThrowawayServer
@@ -25,33 +27,71 @@ QUICK = (
     ("measures", ("retail", "metrics", "--check")),
     ("dashboards", ("retail", "dashboards", "check")),
 )
+# On a server of their own. The first leaves the others a cache of the models.
 MODELS = (
     ("model format", ("sqlmesh", "format", "--check")),
-    ("model lint", ("sqlmesh", "lint")),
-    ("bi contract", ("retail", "bi", "--check")),
     ("model tests", ("sqlmesh", "test")),
+    ("model lint", ("sqlmesh", "lint")),
 )
 # Modules run side by side (tests/conftest.py says which together): the tests of one share databases and plans.
 PYTEST = ("pytest", "-n", "logical", "--maxprocesses", "4", "--dist", "loadscope", "--no-loadscope-reorder")
-TESTS = (("tests", (*PYTEST, "-m", "not long")),)
-LONG = (("long tests", (*PYTEST, "-m", "long")),)
+TESTS = ("tests", (*PYTEST, "-m", "not long"))
+LONG = ("long tests", (*PYTEST, "-m", "long and not browser"))  # for those `make test-browser` is there
 
 
-def run_checks(checks: Sequence[tuple[str, Sequence[str]]], environment: dict[str, str]) -> list[str]:
-    """Run each check with its output on the terminal; return the names of those that failed."""
-    failed = []
-    for name, (program, *arguments) in checks:
-        click.secho(f"\n== {name}: {program} {' '.join(arguments)}", bold=True)
-        began = time.monotonic()
-        command = COMMAND if program == "sqlmesh" else (str(Path(sys.executable).with_name(program)),)
-        done = subprocess.run(
-            [*command, *arguments], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False
-        )
-        verdict = "ok" if done.returncode == 0 else f"FAILED ({done.returncode})"
-        click.echo(f"-- {name}: {verdict}, {time.monotonic() - began:.1f} s")
-        if done.returncode != 0:
-            failed.append(name)
-    return failed
+Check = tuple[str, Sequence[str]]
+
+
+def run_check(check: Check, environment: dict[str, str], *, prints: bool = True) -> bool:
+    """Run one check and say how it ended; return whether it passed.
+
+    With `prints` it writes to the terminal as it goes; else what it wrote is shown in the end, together.
+    """
+    name, (program, *arguments) = check
+    title = click.style(f"\n== {name}: {program} {' '.join(arguments)}", bold=True)
+    if prints:
+        click.echo(title)
+    began = time.monotonic()
+    command = COMMAND if program == "sqlmesh" else (str(Path(sys.executable).with_name(program)),)
+    done = subprocess.run(
+        [*command, *arguments],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=None if prints else subprocess.PIPE,
+        stderr=None if prints else subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    verdict = "ok" if done.returncode == 0 else f"FAILED ({done.returncode})"
+    end = f"-- {name}: {verdict}, {time.monotonic() - began:.1f} s"
+    click.echo(end if prints else f"{title}\n{done.stdout}{end}")
+    return done.returncode == 0
+
+
+def run_side_by_side(checks: Sequence[tuple[Check, dict[str, str]]]) -> list[str]:
+    """Run checks, as many at a time as there are cores; return the names of those that failed."""
+    names = [name for (name, _), _ in checks]
+    click.echo(f"{len(checks)} checks side by side: {', '.join(names)}")
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        try:
+            passed = list(pool.map(lambda check: run_check(*check, prints=False), checks))
+        except KeyboardInterrupt:  # also of SIGTERM, which reaches nobody else
+            pool.shutdown(wait=False, cancel_futures=True)
+            for program in psutil.Process().children():
+                program.terminate()
+            raise
+    return [name for name, is_passed in zip(names, passed, strict=True) if not is_passed]
+
+
+def without_tests(environment: dict[str, str], *, quick: bool) -> list[str]:
+    """Run every check that is no pytest, or just those that need no Postgres; return the names of the failed."""
+    quick_checks = [(check, environment) for check in QUICK]
+    if quick:
+        return run_side_by_side(quick_checks)
+    with throwaway_project() as project:
+        first, *others = ((check, project) for check in MODELS)
+        return run_side_by_side([first, *quick_checks, *others])
 
 
 @contextmanager
@@ -83,11 +123,13 @@ def main(chosen: str | None) -> None:
     """Run every check but the long tests; exit 1 when one failed."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # stop the server when terminated, too
     began = time.monotonic()
-    failed = run_checks(LONG if chosen == "long" else QUICK, clean_environment())
-    if chosen is None:
-        with throwaway_project() as environment:
-            failed += run_checks(MODELS, environment)
-        failed += run_checks(TESTS, clean_environment())
+    clean = clean_environment()
+    failed = []
+    if chosen != "long":
+        failed = without_tests(clean, quick=chosen == "quick")
+    if chosen != "quick":
+        tests = LONG if chosen == "long" else TESTS
+        failed += [] if run_check(tests, clean) else [tests[0]]
     took = time.monotonic() - began
     if failed:
         click.secho(f"\nFailed: {', '.join(failed)} ({took:.0f} s)", fg="red", bold=True)

@@ -14,7 +14,7 @@ HEADER = "Invoice,StockCode,Description,Quantity,Price,Customer ID,Country,Invoi
 YES = "y\n" * 5  # to whatever a bare `sqlmesh plan` asks
 FIRST, SECOND = date(2026, 3, 2), date(2026, 3, 3)
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long(minutes=2)]
 
 
 def deliver(project: Project, day: date, *quantities: int) -> None:
@@ -69,7 +69,6 @@ def test_demo_builds_once_and_a_redelivered_file_changes_just_its_day(
     assert "Nothing was done" in project.retail("demo", "--no-generate")
 
 
-@pytest.mark.long(minutes=2)
 def test_what_the_demo_names_as_next_steps_works(project: Project) -> None:
     deliver(project, FIRST, 4, 8)
     deliver(project, SECOND, 2)
