@@ -1,7 +1,9 @@
 """SQLMesh reads this folder for `run` and `migrate` too, which read no macros: its methods are wrapped from here."""
 
 from ops.promotion import alerting, plan_lock, swap
+from ops.sqlmesh_process import set_up
 
+set_up()
 plan_lock.install()
 swap.install()
 alerting.install()

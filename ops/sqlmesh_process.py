@@ -1,8 +1,10 @@
-"""`python -m ops.sqlmesh_process …` is `sqlmesh …` in a third less time.
+"""What makes SQLMesh take a third less time; `python -m ops.sqlmesh_process …` is `sqlmesh …` with it.
 
 SQLMesh keeps some million objects, its models, for as long as it runs. Python's collector looks through all of them
 again and again, and finds nothing: here it looks less often, and memory grows by a few per cent. And SQLMesh parses
 the source of a function again for each Python model that reaches it; here once.
+
+`sqlmesh` itself gets it by materializations/hooks.py.
 """
 
 import gc
@@ -14,8 +16,9 @@ THRESHOLDS = (200_000, 20, 100)  # Python's own are 700, 10, 10
 COMMAND = (sys.executable, "-m", "ops.sqlmesh_process")
 
 
+@cache
 def set_up() -> None:
-    """Make this process one that SQLMesh runs in."""
+    """Make this process one that SQLMesh runs in. A second call does nothing."""
     gc.set_threshold(*THRESHOLDS)
     # SQLMesh gives pandas psycopg2's connection, which works; nobody who runs a plan can do anything about it.
     warnings.filterwarnings("ignore", message="pandas only supports SQLAlchemy")

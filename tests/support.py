@@ -1,5 +1,6 @@
 """What several tests need: databases to ask, copies of the SQLMesh project."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import psycopg2
+import pytest
 
 from ops import dotenv
 from ops.check import clean_environment
@@ -117,6 +119,13 @@ def query(settings: Settings, sql: str, *values: object) -> list[tuple[object, .
                 return []
     finally:
         connection.close()
+
+
+def without(reason: str) -> None:
+    """Skip a test that needs the prod of `make demo` or a browser; fail where it has to run, as in `.ci/run`."""
+    if os.environ.get("RETAIL_DEMO_TESTS") == "required":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
 
 
 def copy_project(settings: Settings, target: Path, *, marts: Marts = True) -> Project:
