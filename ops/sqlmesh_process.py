@@ -8,6 +8,7 @@ the source of a function again for each Python model that reaches it; here once.
 """
 
 import gc
+import logging
 import sys
 import warnings
 from functools import cache
@@ -22,6 +23,10 @@ def set_up() -> None:
     gc.set_threshold(*THRESHOLDS)
     # SQLMesh gives pandas psycopg2's connection, which works; nobody who runs a plan can do anything about it.
     warnings.filterwarnings("ignore", message="pandas only supports SQLAlchemy")
+    # The macros around a plan are run for what they do.
+    logging.getLogger("sqlmesh.core.renderer").addFilter(
+        lambda record: "did not return an expression" not in record.getMessage()
+    )
     _remember_sources()
 
 
