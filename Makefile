@@ -17,7 +17,7 @@ define install
 		|| $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 endef
 
-.PHONY: help demo dashboards test test-long test-browser env dev-env format lint pr pr-comment pr-end deploy nightly nightly-issue lock clean
+.PHONY: help demo dashboards test test-long test-demo env dev-env format lint pr pr-comment pr-end deploy nightly nightly-issue lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -34,8 +34,8 @@ test: dev-env ## Check format, lint, types, models and run every test
 test-long: dev-env ## The tests that take minutes and that `make test` leaves out
 	@$(BIN)/python -m ops.check --long
 
-test-browser: dev-env ## The dashboards of the demo's prod in Chromium (apt install chromium)
-	@RETAIL_BROWSER_TESTS=required $(BIN)/pytest -q -p no:xdist -m browser tests/dashboards
+test-demo: dev-env ## The demo's dashboards in Chromium (apt install chromium), and a change as docs/environments.md walks through it
+	@RETAIL_DEMO_TESTS=required $(BIN)/pytest -q -p no:xdist -m demo tests/dashboards tests/ops
 
 env: $(VENV)/.runtime ## Make the environment in .venv
 

@@ -36,7 +36,7 @@ MODELS = (
 # Modules run side by side (tests/conftest.py says which together): the tests of one share databases and plans.
 PYTEST = ("pytest", "-n", "logical", "--maxprocesses", "4", "--dist", "loadscope", "--no-loadscope-reorder")
 TESTS = ("tests", (*PYTEST, "-m", "not long"))
-LONG = ("long tests", (*PYTEST, "-m", "long and not browser"))  # for those `make test-browser` is there
+LONG = ("long tests", (*PYTEST, "-m", "long and not demo"))
 
 
 Check = tuple[str, Sequence[str]]

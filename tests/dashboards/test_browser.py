@@ -1,11 +1,10 @@
 """The dashboards as people see them: Superset over the prod that `make demo` built, in a headless Chromium.
 
-    make demo && .venv/bin/pytest -m browser tests/dashboards
+    make demo && make test-demo
 
 Screenshots are kept in build/dashboards.
 """
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -23,20 +22,13 @@ from ops.errors import OpsError
 from ops.metrics import read_metrics
 from ops.settings import load_settings
 from tests.dashboards.browser import PHONE, WIDE, Dashboard, browser_path, opened
-from tests.support import ROOT, query
+from tests.support import ROOT, query, without
 
-pytestmark = [pytest.mark.browser, pytest.mark.long(minutes=6)]
+pytestmark = [pytest.mark.browser, pytest.mark.demo, pytest.mark.long(minutes=6)]
 PAGES = {page.slug: page for page in read_spec(ROOT).pages}
 SHOTS = ROOT / "build" / "dashboards"
 HEADLINES = ("net_amount", "order_count", "customer_count", "margin_amount")
 ONE_CHANNEL = "line.order_key IN (SELECT order_key FROM core.fct_order WHERE channel = 'web')"
-
-
-def without(reason: str) -> None:
-    """Skip, or fail where the tests have to run."""
-    if os.environ.get("RETAIL_BROWSER_TESTS") == "required":
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
 
 
 @dataclass(frozen=True)
