@@ -26,6 +26,7 @@ from __future__ import annotations
 import re
 import threading
 import typing as t
+from abc import ABC, abstractmethod
 
 import pandas as pd
 import psycopg2
@@ -75,7 +76,7 @@ class CopyByTimeRangeKind(CustomKind):
         return True
 
 
-class _Copying:
+class _Copying(ABC):
     """What both materializations do: SQLMesh calls a strategy anew for the statements before, each frame and after."""
 
     adapter: EngineAdapter
@@ -149,14 +150,16 @@ class _Copying:
                 raise CopyError(f"{model.name}: {_explained(error, begin)}") from error
             run.count(rows)
 
+    @abstractmethod
     def _delete(self, table: str, model: Model, arguments: dict[str, t.Any]) -> None:
-        raise NotImplementedError
+        """Delete what the new rows stand for."""
 
     def _wanted(self, rows: pa.Table, model: Model, arguments: dict[str, t.Any]) -> pa.Table:
         return rows
 
+    @abstractmethod
     def _replace(self, table: str, rows: t.Any, model: Model, arguments: dict[str, t.Any]) -> None:
-        raise NotImplementedError
+        """Put the new rows into their place as another engine's adapter does."""
 
     def _append(self, table: str, rows: t.Any, model: Model, arguments: dict[str, t.Any]) -> None:
         super().append(table, rows, model, **arguments)  # type: ignore[misc]
