@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
+import sys
+from contextlib import suppress
 
 import pytest
 
@@ -24,8 +29,30 @@ from tests.promotion.prod import (
     views,
     written,
 )
+from tests.support import quiet_environment
 
 pytestmark = [pytest.mark.both_versions, pytest.mark.long(minutes=2)]
+
+
+def answered(shop: Shop, answer: str, *arguments: str) -> tuple[int, str]:
+    """Run `retail` at a terminal where somebody types an answer; return its exit code and what stood there."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ops.cli.main", *arguments],
+        cwd=shop.root,
+        env=quiet_environment(RETAIL_PROJECT_DIR=str(shop.root)),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    os.write(ours, f"{answer}\n".encode())
+    said = b""
+    with suppress(OSError):  # which is how a terminal ends
+        while part := os.read(ours, 4096):
+            said += part
+    os.close(ours)
+    return process.wait(), said.decode()
 
 
 def test_a_promotion_computes_nothing_and_tells_what_it_looked_at(shared: Shop) -> None:
@@ -221,6 +248,21 @@ def test_the_command_promotes_and_rolls_back_and_prints_json(shared: Shop) -> No
     listed = json.loads(shared.retail("promotions", "--json"))
     assert listed[-1]["kind"] == "rollback"
     assert "rollback to" in shared.retail("promotions")
+
+
+@pytest.mark.one_version
+def test_at_a_terminal_it_asks_and_only_a_yes_promotes(shared: Shop) -> None:
+    amount(shared, 33)
+    sold = shared.query(SOLD)
+    code, said = answered(shared, "n", "promote", "dev")
+    assert (code, shared.query(SOLD)) == (1, sold)
+    assert "Error: Nothing was promoted: the answer was no." in said
+    assert said.index("What dev changes in prod") < said.index("Promote dev to prod? [y/N]:")
+    code, said = answered(shared, "y", "promote", "dev")
+    assert (code, shared.query(SOLD)) == (0, [(33,)]), said
+    code, said = answered(shared, "y", "rollback")
+    assert (code, shared.query(SOLD)) == (0, sold), said
+    assert "prod returns to promotion" in said
 
 
 def test_an_environment_that_is_not_there_is_told_with_those_that_are(shared: Shop) -> None:
