@@ -14,11 +14,10 @@ ALLOW_HELP = "Let go what others built and cannot be built again; its definition
 
 
 def _ask(question: str, nothing: str, *, yes: bool) -> None:
-    """Ask at the terminal. Raises OpsError where there is none, and where the answer is no."""
+    """Ask at the terminal. Raises OpsError where there is none, and click.Abort where the answer is no."""
     if not yes:
         _need_a_terminal(nothing)
-        if not click.confirm(question, err=True):
-            raise OpsError(f"{nothing}: the answer was no.")
+        click.confirm(question, abort=True, err=True)
 
 
 def _need_a_terminal(nothing: str) -> None:
