@@ -7,6 +7,7 @@ import os
 import threading
 import typing as t
 
+import numpy as np
 import pandas as pd
 from sqlglot import exp
 from sqlmesh import ExecutionContext
@@ -27,11 +28,17 @@ READ_AS = {
     1700: "double",  # numeric
     2950: "string",  # uuid
 }
+CODED = "dictionary"
 PIPE_BYTES = 1 << 20
 
 
-def read_frame(context: ExecutionContext, query: exp.Expression) -> pd.DataFrame:
+def read_frame(
+    context: ExecutionContext, query: exp.Expression, coded: t.Collection[str] = ()
+) -> pd.DataFrame:
     """Return the rows of a query. Order it by its grain where the order matters.
+
+    coded: columns of text that come as categories, in ascending order: of millions of rows that name thousands of
+    things they take a tenth of the memory, and no join has to put numbers into their place.
 
     On Postgres they come by COPY, in the connection and the transaction of the model:
 
@@ -49,17 +56,25 @@ def read_frame(context: ExecutionContext, query: exp.Expression) -> pd.DataFrame
     """
     adapter = context.engine_adapter
     if adapter.dialect != "postgres":
-        return context.fetchdf(query)
+        return _coded(context.fetchdf(query), coded)
     sql = query.sql(dialect="postgres", comments=False)
     with adapter.transaction():
         adapter.cursor.execute(f"SELECT * FROM ({sql}) AS rows LIMIT 0")
         columns = adapter.cursor.description
-        kinds = [READ_AS.get(column.type_code) for column in columns]
+        kinds = [
+            CODED if column.name in coded and kind == "string" else kind
+            for column in columns
+            for kind in [READ_AS.get(column.type_code)]
+        ]
         frame = None if None in kinds else _rows_by_copy(adapter.cursor, sql, kinds)
         if frame is None:
-            return context.fetchdf(query)
+            return _coded(context.fetchdf(query), coded)
     frame.columns = pd.Index([column.name for column in columns])
     return frame
+
+
+def _coded(frame: pd.DataFrame, coded: t.Collection[str]) -> pd.DataFrame:
+    return frame.astype(dict.fromkeys(coded, "category"))
 
 
 def _rows_by_copy(cursor: t.Any, sql: str, kinds: t.Sequence[str | None]) -> pd.DataFrame | None:
@@ -118,6 +133,8 @@ def _arrow_type(kind: str) -> t.Any:
     """Arrow's type of that name."""
     import pyarrow as pa
 
+    if kind == CODED:
+        return pa.dictionary(pa.int32(), pa.string())
     if kind.startswith("timestamp"):
         return pa.timestamp("us", tz="UTC")
     return pa.date32() if kind.startswith("date") else pa.type_for_alias(kind)
@@ -125,6 +142,21 @@ def _arrow_type(kind: str) -> t.Any:
 
 def _series(column: t.Any) -> pd.Series:
     """An Arrow column as pandas holds it."""
+    if str(column.type).startswith(CODED):
+        return _categories(column)
     if column.null_count and str(column.type) == "int64":
         return pd.Series(pd.Int64Dtype().__from_arrow__(column))
     return column.to_pandas(date_as_object=True)
+
+
+def _categories(column: t.Any) -> pd.Series:
+    """A column whose blocks were coded one by one, with one code for each text, the codes in the texts' order."""
+    blocks = column.unify_dictionaries().chunks
+    texts = np.array(blocks[-1].dictionary.to_pylist() if blocks else [], dtype=object)
+    order = np.argsort(texts)
+    rank = np.full(len(texts) + 1, -1, dtype=np.int32)  # the last one: of NULL, coded -1
+    rank[order] = np.arange(len(texts), dtype=np.int32)
+    codes = [rank[block.indices.fill_null(-1).to_numpy(zero_copy_only=False)] for block in blocks]
+    return pd.Series(
+        pd.Categorical.from_codes(np.concatenate([np.zeros(0, np.int32), *codes]), texts[order])  # type: ignore[call-overload]
+    )
