@@ -173,7 +173,8 @@ def test_the_evaluation_recounts_from_the_lines() -> None:
     cut = int(shop.events["day"].max()) - HOLDOUT_DAYS + 1
     before, after = shop.events[shop.events["day"] < cut], shop.events[shop.events["day"] >= cut]
     known = interactions(shop, cut)
-    scores = discovery_scores(fit_ease(known.score), known, np.arange(len(shop.customer_ids)))
+    everybody = np.arange(len(shop.customer_ids))
+    scores = discovery_scores(fit_ease(known.score).scores(known.score, everybody), known, everybody)
     recalls, gains = [], []
     for customer in range(len(shop.customer_ids)):
         own = set(before["product"][before["customer"] == customer])
