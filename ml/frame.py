@@ -8,6 +8,7 @@ import threading
 import typing as t
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sqlglot import exp
 from sqlmesh import ExecutionContext
@@ -28,17 +29,21 @@ READ_AS = {
     1700: "double",  # numeric
     2950: "string",  # uuid
 }
-CODED = "dictionary"
+CODED, PACKED = "dictionary", "large_string"
 PIPE_BYTES = 1 << 20
 
 
 def read_frame(
-    context: ExecutionContext, query: exp.Expression, coded: t.Collection[str] = ()
+    context: ExecutionContext,
+    query: exp.Expression,
+    coded: t.Collection[str] = (),
+    packed: t.Collection[str] = (),
 ) -> pd.DataFrame:
     """Return the rows of a query. Order it by its grain where the order matters.
 
     coded: columns of text that come as categories, in ascending order: of millions of rows that name thousands of
-    things they take a tenth of the memory, and no join has to put numbers into their place.
+    things they take a tenth of the memory, and no join has to put numbers into their place. packed: columns of text of
+    which no object is made for each: `places` matches keys that name millions of things.
 
     On Postgres they come by COPY, in the connection and the transaction of the model:
 
@@ -62,15 +67,23 @@ def read_frame(
         adapter.cursor.execute(f"SELECT * FROM ({sql}) AS rows LIMIT 0")
         columns = adapter.cursor.description
         kinds = [
-            CODED if column.name in coded and kind == "string" else kind
+            CODED if column.name in coded else PACKED if column.name in packed else READ_AS.get(column.type_code)
             for column in columns
-            for kind in [READ_AS.get(column.type_code)]
         ]
         frame = None if None in kinds else _rows_by_copy(adapter.cursor, sql, kinds)
         if frame is None:
             return _coded(context.fetchdf(query), coded)
     frame.columns = pd.Index([column.name for column in columns])
     return frame
+
+
+def places(keys: pd.Series, among: pd.Series) -> npt.NDArray[np.int64]:
+    """Return where each key stands among others, which are unique; -1 where it does not. Both are packed."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    found = compute.index_in(pa.array(keys), value_set=pa.array(among))
+    return np.asarray(found.fill_null(-1).to_numpy(), dtype=np.int64)
 
 
 def _coded(frame: pd.DataFrame, coded: t.Collection[str]) -> pd.DataFrame:
@@ -142,6 +155,8 @@ def _arrow_type(kind: str) -> t.Any:
 
 def _series(column: t.Any) -> pd.Series:
     """An Arrow column as pandas holds it."""
+    if str(column.type) == PACKED:
+        return pd.Series(pd.arrays.ArrowExtensionArray(column))
     if str(column.type).startswith(CODED):
         return _categories(column)
     if column.null_count and str(column.type) == "int64":
