@@ -49,9 +49,7 @@ def read_baskets(context: ExecutionContext) -> t.Iterator[BasketShop]:
     as_of = read_query(context, LAST_ORDER_DATES)
     if as_of.empty:
         return
-    baskets = read_query(
-        context, BASKETS, coded=("source", "channel", "customer_id"), packed=("order_key",)
-    )
+    baskets = read_query(context, BASKETS, coded=("source", "channel", "customer_id"), packed=("order_key",))
     baskets["order_date"] = pd.to_datetime(baskets["day"], unit="D")
     lines = _read_lines(context, baskets["order_key"])
     baskets["basket"] = np.arange(len(baskets)) + 1
@@ -70,7 +68,9 @@ def _read_lines(context: ExecutionContext, orders: pd.Series) -> pd.DataFrame:
     pairs = pd.DataFrame(
         {
             "basket": places(lines["order_key"], orders) + 1,
-            "product_version": pd.Index(versions["product_key"]).get_indexer(product.categories)[product.codes],
+            "product_version": pd.Index(versions["product_key"]).get_indexer(product.categories)[
+                product.codes
+            ],
         }
     )
     is_known = (pairs["basket"] > 0) & (pairs["product_version"] >= 0)

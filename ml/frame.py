@@ -67,7 +67,11 @@ def read_frame(
         adapter.cursor.execute(f"SELECT * FROM ({sql}) AS rows LIMIT 0")
         columns = adapter.cursor.description
         kinds = [
-            CODED if column.name in coded else PACKED if column.name in packed else READ_AS.get(column.type_code)
+            CODED
+            if column.name in coded
+            else PACKED
+            if column.name in packed
+            else READ_AS.get(column.type_code)
             for column in columns
         ]
         frame = None if None in kinds else _rows_by_copy(adapter.cursor, sql, kinds)
@@ -172,6 +176,4 @@ def _categories(column: t.Any) -> pd.Series:
     rank = np.full(len(texts) + 1, -1, dtype=np.int32)  # the last one: of NULL, coded -1
     rank[order] = np.arange(len(texts), dtype=np.int32)
     codes = [rank[block.indices.fill_null(-1).to_numpy(zero_copy_only=False)] for block in blocks]
-    return pd.Series(
-        pd.Categorical.from_codes(np.concatenate([np.zeros(0, np.int32), *codes]), texts[order])  # type: ignore[call-overload]
-    )
+    return pd.Series(pd.Categorical.from_codes(np.concatenate([np.zeros(0, np.int32), *codes]), texts[order]))

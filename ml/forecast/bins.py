@@ -20,7 +20,7 @@ def bin_edges(values: npt.NDArray[np.float64], weights: npt.NDArray[np.float64])
     values, weights = values[known][order], weights[known][order]
     different = values[np.diff(values, prepend=np.nan) != 0]
     if len(different) <= MOST_BINS:
-        return (different[1:] + different[:-1]) / 2
+        return np.asarray((different[1:] + different[:-1]) / 2)
     # Once more, as they do: it may turn round what is equal, and with it the last bit of a sum.
     reached = np.cumsum(weights[np.argsort(values)])
     wanted = np.linspace(0, 100, MOST_BINS + 1)[1:-1] / 100 * reached[-1]

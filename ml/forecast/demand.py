@@ -86,9 +86,7 @@ def source_demands(
     return made
 
 
-def _units_and_prices(
-    rows: pd.DataFrame, first: date, last: date
-) -> tuple[Panel, npt.NDArray[np.float64]]:
+def _units_and_prices(rows: pd.DataFrame, first: date, last: date) -> tuple[Panel, npt.NDArray[np.float64]]:
     """Return the units, and (series, weeks) the net amount by the units, in the currency that most rows have.
 
     Amounts of different currencies make no price together. Of equally frequent currencies the first by name. NaN where

@@ -105,9 +105,9 @@ def discovery_scores(
 ) -> npt.NDArray[np.float32]:
     """Return scores (n × P) that put what the model likes before what is popular, and EXCLUDE what was bought.
 
-    `liked` are the model's scores (n × P), which are written over. One above zero stays; the others become popularity /
-    (largest popularity + 1) - 1, which is below zero, in the order of popularity. What nobody bought is EXCLUDED. Scores
-    are rounded to DIGITS before they are compared, so that no order hangs on bits that nobody sees.
+    `liked` are the model's scores (n × P), which are written over. One above zero stays; the others become
+    popularity / (largest popularity + 1) - 1, which is below zero, in the order of popularity. What nobody bought is
+    EXCLUDED. Scores are rounded to DIGITS before they are compared, so that no order hangs on bits that nobody sees.
     """
     count = known.customer_count
     popular = (count / (count.max(initial=0) + 1.0) - 1.0).astype(np.float32)
@@ -124,7 +124,9 @@ def discovery_scores(
 
 
 def _replace_not_positive(scores: npt.NDArray[np.float32], by: npt.NDArray[np.float32]) -> None:
-    """Put others (P) in the place of scores (n × P) that are not above zero; by sums, five times as fast as a choice."""
+    """Put others (P) in the place of scores (n × P) that are not above zero: by sums, as a choice takes five times as
+    long.
+    """
     for start in range(0, len(scores), CACHED_ROWS):
         part = scores[start : start + CACHED_ROWS]
         is_positive = part > 0
