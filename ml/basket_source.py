@@ -9,7 +9,7 @@ import pandas as pd
 from sqlmesh import ExecutionContext
 
 from ml.basket_shop import BasketShop, RuleLimits
-from ml.frame import places
+from ml.frame import give_memory_back, places
 from ml.query import read_query
 
 #: The models that read_baskets asks; a Python model that calls it depends on them.
@@ -54,6 +54,7 @@ def read_baskets(context: ExecutionContext) -> t.Iterator[BasketShop]:
     lines = _read_lines(context, baskets["order_key"])
     baskets["basket"] = np.arange(len(baskets)) + 1
     baskets = baskets[["source", "basket", "order_date", "channel", "customer_id"]]
+    give_memory_back()
     for source, day in zip(as_of["source"], pd.to_datetime(as_of["as_of_date"]), strict=True):
         own = baskets[baskets["source"] == source].reset_index(drop=True)
         held = lines[lines["basket"].isin(own["basket"])].reset_index(drop=True)
@@ -64,17 +65,15 @@ def _read_lines(context: ExecutionContext, orders: pd.Series) -> pd.DataFrame:
     """Return `basket` (an order's place, from 1), `product_id` and `category` of what the orders hold."""
     versions = read_query(context, VERSIONS)
     lines = read_query(context, BASKET_LINES, coded=("product_key",), packed=("order_key",))
-    product = lines["product_key"].cat
-    pairs = pd.DataFrame(
-        {
-            "basket": places(lines["order_key"], orders) + 1,
-            "product_version": pd.Index(versions["product_key"]).get_indexer(product.categories)[
-                product.codes
-            ],
-        }
+    basket = places(lines.pop("order_key"), orders).astype(np.int32) + 1
+    product = lines.pop("product_key").cat
+    version = (
+        pd.Index(versions["product_key"]).get_indexer(product.categories).astype(np.int32)[product.codes]
     )
-    is_known = (pairs["basket"] > 0) & (pairs["product_version"] >= 0)
-    return basket_lines(pairs[is_known], versions.assign(product_version=np.arange(len(versions))))
+    is_known = (basket > 0) & (version >= 0)
+    pairs = pd.DataFrame({"basket": basket[is_known], "product_version": version[is_known]})
+    del lines, product, basket, version, is_known  # millions of each
+    return basket_lines(pairs, versions.assign(product_version=np.arange(len(versions))))
 
 
 def basket_lines(pairs: pd.DataFrame, versions: pd.DataFrame) -> pd.DataFrame:
