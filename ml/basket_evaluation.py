@@ -33,7 +33,7 @@ def evaluate_rules(shop: BasketShop, limits: RuleLimits) -> list[Evaluation]:
     """
     if shop.baskets.empty:
         return []
-    last = max(shop.baskets["order_date"])
+    last = pd.to_datetime(shop.baskets["order_date"]).max().date()
     cut = last - timedelta(days=RULE_HOLDOUT_DAYS - 1)
     before, after = part_of(shop, cut, is_before=True), part_of(shop, cut, is_before=False)
     later = {scope.name: scope for scope in scopes_of(after, limits)}
@@ -57,13 +57,16 @@ def evaluate_rules(shop: BasketShop, limits: RuleLimits) -> list[Evaluation]:
 
 def _fingerprint(shop: BasketShop) -> str:
     """What tells these baskets from others: each line with what is known of its basket."""
-    known = shop.baskets.drop(columns="basket").astype("category").take(basket_rows(shop))
+    known = shop.baskets.drop(columns="basket").astype("category")
+    days = known["order_date"].cat
+    known["order_date"] = days.rename_categories(pd.to_datetime(days.categories).date)
+    known = known.take(basket_rows(shop))
     return data_fingerprint(pd.concat([shop.lines, known.set_index(shop.lines.index)], axis=1))
 
 
 def part_of(shop: BasketShop, cut: date, is_before: bool) -> BasketShop:
     """Return the shop with the baskets before the cut, or from it on."""
-    chosen = shop.baskets[(shop.baskets["order_date"] < cut) == is_before]
+    chosen = shop.baskets[(pd.to_datetime(shop.baskets["order_date"]) < pd.Timestamp(cut)) == is_before]
     lines = shop.lines[shop.lines["basket"].isin(chosen["basket"])]
     return replace(shop, baskets=chosen.reset_index(drop=True), lines=lines.reset_index(drop=True))
 

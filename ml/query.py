@@ -19,14 +19,16 @@ def model_table(context: ExecutionContext, name: str) -> exp.Table:
     return exp.to_table(context.resolve_table(name), dialect=context.engine_adapter.dialect)
 
 
-def read_query(context: ExecutionContext, text: str) -> pd.DataFrame:
+def read_query(
+    context: ExecutionContext, text: str, coded: t.Collection[str] = (), packed: t.Collection[str] = ()
+) -> pd.DataFrame:
     """Return the rows of a query in Postgres' dialect whose tables are models such as `core.fct_order_line`.
 
-    Each model has to stand in the reading model's `depends_on`.
+    Each model has to stand in the reading model's `depends_on`. coded, packed: as in read_frame.
     """
     query = t.cast(exp.Expression, parse_one(text, dialect="postgres"))
     for table in list(query.find_all(exp.Table)):
         if table.db:  # a CTE has none
             stored = model_table(context, f"{table.db}.{table.name}")
             table.replace(exp.alias_(stored, table.alias_or_name, table=True))
-    return read_frame(context, query)
+    return read_frame(context, query, coded, packed)

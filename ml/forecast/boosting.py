@@ -9,6 +9,7 @@ import typing as t
 import numpy as np
 import numpy.typing as npt
 
+from ml.forecast.bins import bin_edges, binned
 from ml.forecast.naive import YEAR_DAYS, mean_of_known
 from ml.threads import use_one_thread
 
@@ -47,7 +48,8 @@ def boosted(
         if learned is None:
             continue
         features, ratios, weights = learned
-        said = ~np.isnan(features).all(axis=0)  # a feature that says nothing cannot be split
+        said = np.flatnonzero(~np.isnan(features).all(axis=0))  # a feature that says nothing cannot be split
+        edges = [bin_edges(features[:, place], weights) for place in said]
         model = HistGradientBoostingRegressor(
             loss="poisson" if is_count else "squared_error",
             max_iter=120,
@@ -58,12 +60,19 @@ def boosted(
             early_stopping=False,
             random_state=SEED,
         )
-        model.fit(features[:, said], ratios, sample_weight=weights)
+        model.fit(_binned_features(features, said, edges), ratios, sample_weight=weights)
         rows, level = _feature_rows(values, origin, horizon, step_days, calendar, prices)
         alive = (level > 0) & (origin >= recent)
-        ahead = model.predict(rows[alive].reshape(-1, rows.shape[2])[:, said]).reshape(-1, horizon)
+        told = _binned_features(rows[alive].reshape(-1, rows.shape[2]), said, edges)
+        ahead = model.predict(told).reshape(-1, horizon)
         forecasts[number, alive] = ahead * level[alive, None]
     return forecasts
+
+
+def _binned_features(
+    rows: npt.NDArray[np.float64], said: npt.NDArray[np.int64], edges: t.Sequence[npt.NDArray[np.float64]]
+) -> npt.NDArray[np.float64]:
+    return np.column_stack([binned(rows[:, place], cut) for place, cut in zip(said, edges, strict=True)])
 
 
 def _training_rows(

@@ -14,7 +14,7 @@ from ml.evaluation import data_fingerprint
 from ml.forecast.calendar import calendar_features, country_holidays
 from ml.forecast.candidates import candidate_forecasts
 from ml.forecast.naive import mean_of_known
-from ml.forecast.panel import Panel, build_panel, first_periods
+from ml.forecast.panel import Panel, build_panels, first_periods
 from ml.forecast.settings import ForecastSettings, last_complete_date
 
 SERIES_KEYS = ("product_id", "channel", "store_key")
@@ -61,15 +61,15 @@ def source_demands(
     orders, sources and calendar as in sales_candidates. A source without one whole week of sales is left out.
     """
     made = []
+    weeks = pd.to_datetime(demand["week_start_date"])
     for source in sources.sort_values("source").itertuples(index=False):
         as_of = pd.Timestamp(source.as_of_date).date()
-        weeks = pd.to_datetime(demand["week_start_date"]).dt.date
-        rows = demand[(demand["source"] == source.source) & (weeks <= as_of)]
+        rows = demand[(demand["source"] == source.source) & (weeks <= pd.Timestamp(as_of))]
         if rows.empty:
             continue
-        first = pd.to_datetime(rows["week_start_date"]).dt.date.min()
+        first = weeks[rows.index].min().date()
         last = last_complete_date(orders[orders["source"] == source.source], first, as_of, settings)
-        units = build_panel(rows, SERIES_KEYS, "week_start_date", "unit_count", first, last, 7)
+        units, prices = _units_and_prices(rows, first, last)
         if not units.values.size:
             continue
         made.append(
@@ -77,7 +77,7 @@ def source_demands(
                 source=str(source.source),
                 as_of_date=as_of,
                 units=units,
-                prices=_unit_prices(rows, first, last),
+                prices=prices,
                 holidays=country_holidays(calendar, str(source.country_code)),
                 skipped_weeks=int(last.weekday() != 6),
                 fingerprint=data_fingerprint(rows),
@@ -86,8 +86,8 @@ def source_demands(
     return made
 
 
-def _unit_prices(rows: pd.DataFrame, first: date, last: date) -> npt.NDArray[np.float64]:
-    """Return (series, weeks): the net amount by the units, in the currency that most of the source's rows have.
+def _units_and_prices(rows: pd.DataFrame, first: date, last: date) -> tuple[Panel, npt.NDArray[np.float64]]:
+    """Return the units, and (series, weeks) the net amount by the units, in the currency that most rows have.
 
     Amounts of different currencies make no price together. Of equally frequent currencies the first by name. NaN where
     nothing was sold in it.
@@ -95,13 +95,14 @@ def _unit_prices(rows: pd.DataFrame, first: date, last: date) -> npt.NDArray[np.
     counts = rows["currency"].value_counts()
     is_priced = rows["currency"] == min(counts[counts == counts.max()].index)
     # Rows of other currencies stay, as zeros: the series are those of the units.
-    priced = rows.assign(**{name: rows[name].where(is_priced, 0.0) for name in ("net_amount", "unit_count")})
-    amounts, units = (
-        np.nan_to_num(build_panel(priced, SERIES_KEYS, "week_start_date", name, first, last, 7).values)
-        for name in ("net_amount", "unit_count")
+    sold_in = {f"priced_{name}": rows[name].where(is_priced, 0.0) for name in ("net_amount", "unit_count")}
+    panels = build_panels(
+        rows.assign(**sold_in), SERIES_KEYS, "week_start_date", ["unit_count", *sold_in], first, last, 7
     )
+    amounts, units = (np.nan_to_num(panel.values) for panel in panels[1:])
     sold = (units > 0) & (amounts > 0)
-    return np.asarray(np.divide(amounts, units, out=np.full(units.shape, np.nan), where=sold))
+    prices = np.divide(amounts, units, out=np.full(units.shape, np.nan), where=sold)
+    return panels[0], np.asarray(prices)
 
 
 def demand_forecasts(

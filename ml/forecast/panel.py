@@ -43,6 +43,20 @@ def build_panel(
     A period that last_date cuts is left out. Each combination of the key columns among the rows that are left, is a
     series.
     """
+    (panel,) = build_panels(rows, key_columns, date_column, [value_column], first_date, last_date, step_days)
+    return panel
+
+
+def build_panels(
+    rows: pd.DataFrame,
+    key_columns: t.Sequence[str],
+    date_column: str,
+    value_columns: t.Sequence[str],
+    first_date: date,
+    last_date: date,
+    step_days: int = 1,
+) -> list[Panel]:
+    """Return a panel for each of the value columns, as build_panel does, of the same series in each."""
     periods = ((last_date - first_date).days + 1) // step_days
     position = (pd.to_datetime(rows[date_column]) - pd.Timestamp(first_date)).dt.days.to_numpy() // step_days
     inside = (position >= 0) & (position < periods)
@@ -50,17 +64,17 @@ def build_panel(
     columns = list(key_columns)
     keys = rows[columns].drop_duplicates().sort_values(columns, ignore_index=True)
     series = pd.MultiIndex.from_frame(keys).get_indexer(pd.MultiIndex.from_frame(rows[columns]))
-    # Sorted before they are summed: the sum of floats depends on their order.
-    amounts = rows[value_column].to_numpy(dtype=np.float64)
-    order = np.lexsort((amounts, position, series))
-    cells = (series * max(periods, 1) + position)[order]
-    values = np.bincount(cells, weights=amounts[order], minlength=len(keys) * periods)
-    return Panel(
-        keys,
-        blank_before_first(values.astype(np.float64).reshape(len(keys), max(periods, 0))),
-        first_date,
-        step_days,
-    )
+    cells = series * max(periods, 1) + position
+    keys = keys.astype({name: object for name in columns if keys[name].dtype == "category"})
+    panels = []
+    for name in value_columns:
+        # Sorted before they are summed: the sum of floats depends on their order.
+        amounts = rows[name].to_numpy(dtype=np.float64)
+        order = np.lexsort((amounts, cells))
+        values = np.bincount(cells[order], weights=amounts[order], minlength=len(keys) * periods)
+        known = blank_before_first(values.astype(np.float64).reshape(len(keys), max(periods, 0)))
+        panels.append(Panel(keys, known, first_date, step_days))
+    return panels
 
 
 def blank_before_first(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -87,6 +87,7 @@ def read_weekly_demand(context: ExecutionContext) -> pd.DataFrame:
           GROUP BY 1, 2, 3, 4, 5, 6
         ) AS sold
         """,
+        coded=("source", "product_id", "channel", "store_key", "currency"),
     )
 
 

@@ -75,21 +75,21 @@ def _ets_of_chunk(
     squares = np.zeros(shape)
     forecasts = np.full((len(origins), len(values), horizon), np.nan)
     wanted = {origin: number for number, origin in enumerate(origins)}
+    known, filled = ~np.isnan(values), np.nan_to_num(values)
     for period in range(max(origins, default=-1) + 1):
         if period in wanted:
-            known = period - starts
-            best = _least_aicc(squares, known, with_trend, with_season, season)
+            length = period - starts
+            best = _least_aicc(squares, length, with_trend, with_season, season)
             rows = np.arange(len(values))
             phases = [seasons[(period + ahead) % season][rows, best] for ahead in range(horizon)]
             damped = np.cumsum(DAMPING ** np.arange(1, horizon + 1))
             ahead = level[rows, best][:, None] + trend[rows, best][:, None] * damped + np.array(phases).T
-            forecasts[wanted[period]] = np.where((known >= warm_up)[:, None], ahead, np.nan)
+            forecasts[wanted[period]] = np.where((length >= warm_up)[:, None], ahead, np.nan)
         if period == values.shape[1]:
             break
         phase = seasons[period % season]
         pushed = DAMPING * trend
-        error = values[:, period, None] - level - pushed - phase
-        np.nan_to_num(error, copy=False)
+        error = (filled[:, period, None] - level - pushed - phase) * known[:, period, None]
         level += pushed + alpha * error
         trend = pushed + (alpha * beta) * error
         phase += gamma * error
@@ -141,8 +141,20 @@ def ses_states(
     The first level is the mean of the first warm_up values; the weight is the one with the least squared one-step
     errors up to the origin. NaN where fewer than warm_up values are known.
     """
-    starts = first_periods(values)
     alpha = np.asarray(weights)
+    chunk = max(1, CHUNK_CELLS // len(alpha))
+    parts = [
+        _ses_states_of_chunk(values[begin : begin + chunk], origins, alpha, warm_up)
+        for begin in range(0, max(len(values), 1), chunk)
+    ]
+    levels, best_weights = (np.concatenate(part, axis=1) for part in zip(*parts, strict=True))
+    return levels, best_weights
+
+
+def _ses_states_of_chunk(
+    values: npt.NDArray[np.float64], origins: t.Sequence[int], alpha: npt.NDArray[np.float64], warm_up: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    starts = first_periods(values)
     places = np.minimum(starts[:, None] + np.arange(warm_up), max(values.shape[1] - 1, 0))
     first = np.take_along_axis(values, places, axis=1) if values.shape[1] else np.zeros((len(values), 1))
     level = np.repeat(np.nan_to_num(first).mean(axis=1)[:, None], len(alpha), axis=1)
@@ -151,6 +163,7 @@ def ses_states(
     best_weights = np.full((len(origins), len(values)), np.nan)
     wanted = {origin: number for number, origin in enumerate(origins)}
     rows = np.arange(len(values))
+    is_known, filled = ~np.isnan(values), np.nan_to_num(values)
     for period in range(max(origins, default=-1) + 1):
         if period in wanted:
             best = squares.argmin(axis=1)
@@ -159,7 +172,7 @@ def ses_states(
             best_weights[wanted[period]] = np.where(known, alpha[best], np.nan)
         if period == values.shape[1]:
             break
-        error = np.nan_to_num(values[:, period, None] - level)
+        error = (filled[:, period, None] - level) * is_known[:, period, None]
         level += alpha * error
         squares += error * error
     return levels, best_weights

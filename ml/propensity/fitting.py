@@ -55,7 +55,7 @@ class PropensityModel:
         """Return the probability of an order for each row of design_frame, in its order."""
         if self.method == BASE_RATE:
             return np.full(len(design), self.rate)
-        return _sigmoid(self.slope * _logit(_raw_probability(self, design)) + self.shift)
+        return calibrated(self, _raw_probability(self, design))
 
     def parameters(self) -> dict[str, t.Any]:
         """Return what was fitted, for the evaluation's row: weights are of standardised features."""
@@ -130,6 +130,11 @@ def _telling_columns(design: pd.DataFrame) -> tuple[str, ...]:
     return telling or (str(design.columns[0]),)
 
 
+def calibrated(model: PropensityModel, raw: Numbers) -> Numbers:
+    """Return what a method's raw probabilities become by its sigmoid."""
+    return _sigmoid(model.slope * _logit(raw) + model.shift)
+
+
 def _calibrated(model: PropensityModel, design: pd.DataFrame, happened: Numbers) -> PropensityModel:
     from sklearn.linear_model import LogisticRegression
 
@@ -144,8 +149,7 @@ def _calibrated(model: PropensityModel, design: pd.DataFrame, happened: Numbers)
 
 
 def _raw_probability(model: PropensityModel, design: pd.DataFrame) -> Numbers:
-    values = design[list(model.names)].to_numpy()
-    use_one_thread()
+    values = design[list(model.names)].to_numpy()  # on one thread: a fit has seen to it
     if model.trees is not None:
         return np.asarray(model.trees.predict_proba(values)[:, 1], dtype="float64")
     return _sigmoid(_standardised(values, model.mean, model.scale) @ model.weights + model.intercept)

@@ -13,6 +13,7 @@ from ml.propensity.design import DRIVERS, design_frame
 from ml.propensity.fitting import BASE_RATE, BASELINES, CANDIDATES, METHODS, SEED, fit_method
 from ml.propensity.folds import current_date, folds_for
 from ml.propensity.measures import PROPENSITY_METRICS, area_under_curve, deciles, measured
+from ml.propensity.shuffling import shuffled_probabilities
 from ml.propensity.study import (
     HORIZONS,
     PropensityOptions,
@@ -265,14 +266,12 @@ def _driver_rows(source: str, study: PropensityStudy, method: str) -> pd.DataFra
     used = {group: [name for name in names if name in model.names] for group, names in DRIVERS.items()}
     asked = [("group", group, names, group) for group, names in used.items() if names]
     asked += [("feature", name, [name], group) for group, names in used.items() for name in names]
+    random = np.random.default_rng(SEED)
+    orders = [random.permutation(len(design)) for _ in range(SHUFFLES)]
+    shuffled = shuffled_probabilities(model, design, [names for _, _, names, _ in asked], orders)
     rows = []
-    for kind, driver, names, group in asked:
-        random = np.random.default_rng(SEED)
-        lost = []
-        for _ in range(SHUFFLES):
-            order = random.permutation(len(design))
-            shuffled = design.assign(**{name: design[name].to_numpy()[order] for name in names})
-            lost.append(whole - area_under_curve(happened, model.probability(shuffled)))
+    for (kind, driver, _, group), probabilities in zip(asked, shuffled, strict=True):
+        lost = [whole - area_under_curve(happened, one) for one in probabilities]
         direction = design[driver].corr(pd.Series(said), method="spearman") if kind == "feature" else None
         rows.append((kind, driver, group, float(np.mean(lost)), float(np.std(lost)), direction))
     columns = ["driver_kind", "driver", "driver_group", "auc_loss", "auc_loss_deviation", "direction"]

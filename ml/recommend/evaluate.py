@@ -28,7 +28,7 @@ from ml.recommend.serve import (
     fit_items,
     item_method,
 )
-from ml.recommend.similar import shrunk_cosine
+from ml.recommend.similar import SIMILAR_BLOCK, shrunk_cosine
 
 HOLDOUT_DAYS = 28
 #: So many customers are judged at most, spread evenly over all: the standard error of a rate is then below 0.005.
@@ -126,36 +126,43 @@ def _judge_known_customers(
     binary = known.binary()
     cosine = _all_cosines(binary) if known.score.shape[1] <= ease_most_products else None
     popular = known.customer_count.astype(np.float32)
+    bought = {name: _bought_scores(known, name) for name in (DECAYED_FREQUENCY, POPULARITY)}
     for start, stop in chunks(len(customers), holdout.shape[1]):
         rows = customers[start:stop]
         truth, before = _dense(holdout, rows), _dense(binary, rows)
         again, new = truth & before, truth & ~before
         tallies[ALL, POPULARITY].add(np.tile(popular, (len(rows), 1)), truth)
-        tallies[ALL, both].add(_both_lists(model.scores(known.score, rows), known, rows), truth)
-        tallies[DISCOVERY, method].add(discovery_scores(model, known, rows), new)
+        liked = model.scores(known.score, rows)
+        tallies[ALL, both].add(_both_lists(liked, known, rows), truth)
+        tallies[DISCOVERY, method].add(discovery_scores(liked, known, rows), new)
         tallies[DISCOVERY, POPULARITY].add(discovery_scores(None, known, rows), new)
-        for name in (DECAYED_FREQUENCY, POPULARITY):
-            tallies[BUY_AGAIN, name].add(_bought_only(known, name, rows), again)
+        for name, scores_of_bought in bought.items():
+            tallies[BUY_AGAIN, name].add(_bought_only(scores_of_bought, rows), again)
         if cosine is not None:
-            scores = np.asarray(binary[rows] @ cosine)
+            scores = np.asarray(binary[rows].tocsc() @ cosine)
             scores[before] = EXCLUDED
             tallies[DISCOVERY, COSINE].add(scores, new)
     return tallies
 
 
 def _both_lists(
-    scores: npt.NDArray[np.float32], known: Interaction, rows: npt.NDArray[np.int64]
+    liked: npt.NDArray[np.float32], known: Interaction, rows: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.float32]:
+    scores = liked.copy()
     cells = known.frequency[rows].tocoo()
     scores[cells.row, cells.col] += np.float32(BUY_AGAIN_WEIGHT) * cells.data
     return scores
 
 
-def _bought_only(known: Interaction, method: str, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-    scores = sparse.csr_matrix(
-        (buy_again_scores(known, method), known.frequency.indices, known.frequency.indptr),
-        shape=known.frequency.shape,
+def _bought_scores(known: Interaction, method: str) -> sparse.csr_matrix:
+    """The scores of what each customer bought (C × P) by a method of buying again."""
+    frequency = known.frequency
+    return sparse.csr_matrix(
+        (buy_again_scores(known, method), frequency.indices, frequency.indptr), shape=frequency.shape
     )
+
+
+def _bought_only(scores: sparse.csr_matrix, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
     dense = np.full((len(rows), scores.shape[1]), EXCLUDED, dtype=np.float32)
     cells = scores[rows].tocoo()
     dense[cells.row, cells.col] = cells.data
@@ -164,11 +171,11 @@ def _bought_only(known: Interaction, method: str, rows: npt.NDArray[np.int64]) -
 
 def _all_cosines(binary: sparse.csr_matrix) -> npt.NDArray[np.float32]:
     product_count = binary.shape[1]
-    columns = binary.tocsc()
+    buyers = binary.T.tocsr()
     cosines = np.empty((product_count, product_count), dtype=np.float32)
-    for start in range(0, product_count, 512):
-        stop = min(start + 512, product_count)
-        cosines[start:stop] = shrunk_cosine(columns, start, stop)[0]
+    for start in range(0, product_count, SIMILAR_BLOCK):
+        stop = min(start + SIMILAR_BLOCK, product_count)
+        cosines[start:stop] = shrunk_cosine(binary, buyers, start, stop)[0]
     return cosines
 
 

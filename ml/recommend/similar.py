@@ -41,17 +41,18 @@ SIMILAR_DESCRIPTIONS = {
 
 
 def shrunk_cosine(
-    history: sparse.csr_matrix, start: int, stop: int
+    history: sparse.csr_matrix, buyers: sparse.csr_matrix, start: int, stop: int
 ) -> tuple[np.ndarray[t.Any, t.Any], np.ndarray[t.Any, t.Any]]:
     """Return the similarity of products start to stop with all (n × P), and the customers of both (n × P).
 
-    similarity_ij = c_ij / (sqrt(c_i c_j) + SHRINKAGE), where c counts customers: the cosine of two columns of the 0/1
-    history (C × P), shrunk as in Bell and Koren 2007, section 3.1. A product is not similar to itself: 0.
+    `history` (C × P) has 1 where a customer bought a product, `buyers` (P × C) is its transpose, in rows too.
+    similarity_ij = c_ij / (sqrt(c_i c_j) + SHRINKAGE), where c counts customers: the cosine of two columns of the
+    history, shrunk as in Bell and Koren 2007, section 3.1. A product is not similar to itself: 0.
     """
-    buyers = np.asarray(history.sum(axis=0)).ravel().astype(np.float32)
-    both = (history.tocsc()[:, start:stop].T.tocsr() @ history).toarray().astype(np.float32)
+    count = np.diff(buyers.indptr).astype(np.float32)
+    both = (buyers[start:stop] @ history).toarray().astype(np.float32)
     both[np.arange(stop - start), np.arange(start, stop)] = 0
-    return both / (np.sqrt(np.outer(buyers[start:stop], buyers)) + np.float32(SHRINKAGE)), both
+    return both / (np.sqrt(np.outer(count[start:stop], count)) + np.float32(SHRINKAGE)), both
 
 
 def similar_products(shop: Shop) -> t.Iterator[pd.DataFrame]:
@@ -61,10 +62,10 @@ def similar_products(shop: Shop) -> t.Iterator[pd.DataFrame]:
     shares fewer than two customers with each other one has no rows.
     """
     history = interactions(shop, day_number(shop.as_of) + 1).binary()
-    columns = history.tocsc()
+    buyers = history.T.tocsr()
     for start in range(0, len(shop.product_ids), SIMILAR_BLOCK):
         stop = min(start + SIMILAR_BLOCK, len(shop.product_ids))
-        score, both = shrunk_cosine(columns, start, stop)
+        score, both = shrunk_cosine(history, buyers, start, stop)
         np.round(score, SIMILAR_DIGITS, out=score)
         score[:, ~shop.is_offered] = EXCLUDED
         score[both < LEAST_CUSTOMERS] = EXCLUDED

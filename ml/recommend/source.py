@@ -21,21 +21,15 @@ SHOP_TABLES = [
     "core.fct_review",
 ]
 
-# Millions of lines are read by number, not by text. A number is a place in the order of unique keys, so each query
-# gives a key the same one. Customers who were taken out of the books are no longer recommended to, nor learned from.
+# Customers who were taken out of the books are no longer recommended to, nor learned from.
 CUSTOMERS = """
-SELECT source, customer_id, (ROW_NUMBER() OVER (ORDER BY source, customer_id))::INT AS customer
+SELECT source, customer_id
 FROM core.dim_customer
 WHERE is_current AND NOT is_deleted AND source IN (SELECT source FROM core.fct_order)
 """
-PRODUCTS = """
-SELECT source, product_id, product_kind, is_deleted, (ROW_NUMBER() OVER (ORDER BY source, product_id))::INT AS product
-FROM core.dim_product
-WHERE is_current AND source IN (SELECT source FROM core.fct_order)
-"""
 # Out of stock: nothing is left anywhere at the end of the last day that was counted. What is not counted is offered.
-OFFERED_PRODUCTS = f"""
-WITH product AS ({PRODUCTS}), last_count AS (
+PRODUCTS = """
+WITH last_count AS (
   SELECT source, MAX(snapshot_date) AS snapshot_date FROM core.fct_inventory_snapshot GROUP BY source
 ), counted AS (
   SELECT stock.source, stock.product_id, SUM(stock.on_hand_quantity) AS on_hand_quantity
@@ -43,32 +37,30 @@ WITH product AS ({PRODUCTS}), last_count AS (
   JOIN last_count ON last_count.source = stock.source AND last_count.snapshot_date = stock.snapshot_date
   GROUP BY stock.source, stock.product_id
 )
-SELECT product.source, product.product_id, product.product,
+SELECT product.source, product.product_id,
   (
     product.product_kind = 'product' AND NOT product.is_deleted AND COALESCE(counted.on_hand_quantity, 1) > 0
   ) AS is_offered
-FROM product
+FROM core.dim_product AS product
 LEFT JOIN counted ON counted.source = product.source AND counted.product_id = product.product_id
-ORDER BY product.product
+WHERE product.is_current AND product.source IN (SELECT source FROM core.fct_order)
 """
-EVENTS = f"""
-WITH customer AS ({CUSTOMERS}), product AS ({PRODUCTS})
-SELECT customer.customer, product.product, line.order_date - DATE '1970-01-01' AS day,
-  CAST(line.quantity AS DOUBLE PRECISION) AS unit_count
-FROM core.fct_order_line AS line
-JOIN customer ON customer.source = line.source AND customer.customer_id = line.customer_id
-JOIN product ON product.source = line.source AND product.product_id = line.product_id
-WHERE line.line_kind = 'product' AND NOT line.is_cancelled AND NOT line.is_return
+# Millions of rows are read as codes (`coded`) and matched behind that: a join in the query costs twice as much.
+EVENTS = """
+SELECT source, customer_id, product_id, order_date - DATE '1970-01-01' AS day,
+  CAST(quantity AS DOUBLE PRECISION) AS unit_count
+FROM core.fct_order_line
+WHERE line_kind = 'product' AND NOT is_cancelled AND NOT is_return AND NOT customer_id IS NULL
+  AND NOT product_id IS NULL
 """
 # A rating is known from the day that it was given. A review of a whole order is no rating of a product.
-RATINGS = f"""
-WITH customer AS ({CUSTOMERS}), product AS ({PRODUCTS})
-SELECT customer.customer, product.product, COALESCE(review.answered_date, review.order_date) - DATE '1970-01-01' AS day,
-  CAST(review.score AS DOUBLE PRECISION) AS score
-FROM core.fct_review AS review
-JOIN customer ON customer.source = review.source AND customer.customer_id = review.customer_id
-JOIN product ON product.source = review.source AND product.product_id = review.product_id
+RATINGS = """
+SELECT source, customer_id, product_id, COALESCE(answered_date, order_date) - DATE '1970-01-01' AS day,
+  CAST(score AS DOUBLE PRECISION) AS score
+FROM core.fct_review
+WHERE NOT customer_id IS NULL AND NOT product_id IS NULL
 """
+KEYS = ("source", "customer_id", "product_id")
 AS_OF_DATES = """
 SELECT source, MAX(order_date) AS as_of_date FROM core.fct_order GROUP BY source ORDER BY source
 """
@@ -79,17 +71,13 @@ def read_shops(context: ExecutionContext) -> t.Iterator[Shop]:
     as_of = read_query(context, AS_OF_DATES)
     if as_of.empty:
         return
-    customers = read_query(context, f"{CUSTOMERS} ORDER BY customer")
-    products = read_query(context, OFFERED_PRODUCTS)
-    events, ratings = read_query(context, EVENTS), read_query(context, RATINGS)
+    customers, products = read_query(context, CUSTOMERS), read_query(context, PRODUCTS)
+    events, ratings = (read_query(context, query, coded=KEYS) for query in (EVENTS, RATINGS))
     for source, day in zip(as_of["source"], pd.to_datetime(as_of["as_of_date"]), strict=True):
         yield shop_of(
             source,
             day,
-            customers[customers["source"] == source],
-            products[products["source"] == source],
-            events,
-            ratings,
+            *(rows[rows["source"] == source] for rows in (customers, products, events, ratings)),
         )
 
 
@@ -101,32 +89,36 @@ def shop_of(
     events: pd.DataFrame,
     ratings: pd.DataFrame,
 ) -> Shop:
-    """Return one source's shop: positions in its own ids for the numbers, products that were ever sold.
+    """Return one source's shop: places in the ids for the ids of its lines and ratings, products that were ever sold.
 
-    Ratings that were given after the last order, or of products that were never sold, are left out.
+    What others than the customers bought, or what is no product, is left out, and so are ratings that were given
+    after the last order, or of products that were never sold.
     """
-    last_day = day_number(as_of.date())
-    own = events[events["customer"].isin(customers["customer"])]
-    sold = products[products["product"].isin(own["product"])].sort_values("product_id", ignore_index=True)
     people = customers.sort_values("customer_id", ignore_index=True)
-    of_sold = ratings["product"].isin(sold["product"]) & ratings["customer"].isin(people["customer"])
-    rated = ratings[of_sold & (ratings["day"] <= last_day)]
+    known = products.sort_values("product_id", ignore_index=True)
+    events = _by_place(events, people["customer_id"], known["product_id"])
+    is_sold = np.bincount(events["product"], minlength=len(known)) > 0
+    sold = known[is_sold]
+    events["product"] = (np.cumsum(is_sold, dtype=np.int32) - 1)[events["product"].to_numpy()]
+    ratings = ratings[ratings["day"] <= day_number(as_of.date())]
     return Shop(
         source=source,
         as_of=as_of.date(),
         customer_ids=people["customer_id"].to_numpy(dtype=object),
         product_ids=sold["product_id"].to_numpy(dtype=object),
         is_offered=sold["is_offered"].to_numpy(dtype=bool),
-        events=_by_position(own, people, sold),
-        ratings=_by_position(rated, people, sold),
+        events=events,
+        ratings=_by_place(ratings, people["customer_id"], sold["product_id"]),
     )
 
 
-def _by_position(rows: pd.DataFrame, people: pd.DataFrame, sold: pd.DataFrame) -> pd.DataFrame:
-    positions = {}
-    for name, members in (("customer", people), ("product", sold)):
-        number = members[name].to_numpy()
-        place = np.full(int(number.max(initial=0)) + 1, -1, dtype=np.int32)
-        place[number] = np.arange(len(number))
-        positions[name] = place[rows[name].to_numpy(dtype=np.int64)]
-    return rows.assign(**positions, day=rows["day"].to_numpy(dtype=np.int32)).reset_index(drop=True)
+def _by_place(rows: pd.DataFrame, customer_ids: pd.Series, product_ids: pd.Series) -> pd.DataFrame:
+    """The rows of known customers and products, with places in the ids and what else is told of them."""
+    customer, product = (
+        pd.Index(ids).get_indexer(keys.cat.categories).astype(np.int32)[keys.cat.codes]
+        for keys, ids in ((rows["customer_id"], customer_ids), (rows["product_id"], product_ids))
+    )
+    is_known = (customer >= 0) & (product >= 0)
+    told = rows.drop(columns=list(KEYS)).assign(day=rows["day"].to_numpy(dtype=np.int32))[is_known]
+    places = {"customer": customer[is_known], "product": product[is_known]}
+    return pd.concat([pd.DataFrame(places, index=told.index), told], axis=1).reset_index(drop=True)

@@ -17,7 +17,7 @@ from sqlglot import exp, parse_one
 from sqlmesh.core.engine_adapter import EngineAdapter, create_engine_adapter
 
 from materializations.encoding import encode, to_csv
-from ml.frame import read_frame
+from ml.frame import places, read_frame
 from ops.settings import Settings
 
 KINDS = {
@@ -122,6 +122,23 @@ def test_the_types_of_a_frame_are_those_that_read_frame_promises(adapter: Engine
     holed = read_frame(context, query)  # type: ignore[arg-type]
     promised = ["Int64", "Int64", "float64", "float64", "object", "object", "datetime64[us, UTC]"]
     assert [str(kind) for kind in holed.dtypes] == promised
+
+
+@pytest.mark.parametrize("row_count", [0, 5, 300_000])  # of several blocks, each with codes of its own
+def test_coded_and_packed_texts_are_those_that_were_read(adapter: EngineAdapter, row_count: int) -> None:
+    context = SimpleNamespace(engine_adapter=adapter)
+    query = parse_one(
+        "SELECT NULLIF(MD5((i % 7)::text), MD5('3')) AS word, MD5((i * 7919::bigint % 100000)::text)::uuid AS key "
+        f"FROM GENERATE_SERIES(1, {row_count}) AS i",
+        dialect="postgres",
+    )
+    plain = read_frame(context, query)  # type: ignore[arg-type]
+    coded = read_frame(context, query, coded=["word"], packed=["key"])  # type: ignore[arg-type]
+    assert coded["word"].astype(object).where(coded["word"].notna(), None).tolist() == plain["word"].tolist()
+    assert coded["word"].cat.categories.tolist() == sorted(plain["word"].dropna().unique())
+    assert coded["key"].tolist() == plain["key"].tolist()
+    among = coded["key"].drop_duplicates()[::2]
+    assert places(coded["key"], among).tolist() == pd.Index(among.tolist()).get_indexer(plain["key"]).tolist()
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def days(*lines: dict[str, object], last: date = MARCH) -> list[tuple[object, ..
     )
     found = rows_of(clv_days_query(exp.to_table("line"), exp.to_table("orders")), line=frame, orders=orders)
     assert {row[6] for row in found} == {last}
-    return [(row[2], pd.Timestamp(row[3]).date(), row[4], row[5]) for row in found]
+    return sorted((row[2], pd.Timestamp(row[3]).date(), row[4], row[5]) for row in found)
 
 
 def test_orders_of_a_day_are_one_purchase() -> None:

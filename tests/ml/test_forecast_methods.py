@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from ml.forecast.bins import bin_edges, binned
 from ml.forecast.boosting import boosted
 from ml.forecast.calendar import FAR_DAYS, calendar_features
 from ml.forecast.candidates import CANDIDATES, COMBINED, candidate_forecasts
@@ -183,6 +184,24 @@ def test_the_boosted_model_learns_a_holiday_from_other_series() -> None:
     usual = 100 * 0.95
     assert made[:, 10].mean() > 2 * usual  # the 410th day
     assert made[:, [3, 17, 24]].mean() < 1.3 * usual  # the same weekday without a holiday
+
+
+@pytest.mark.parametrize("different", [40, 300, 20_000])
+@pytest.mark.parametrize("missing", [0.0, 0.3])
+def test_bins_are_those_that_scikit_learns_trees_cut(different: int, missing: float) -> None:
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    random = np.random.default_rng(different)
+    values = random.integers(0, different, 3_000) / 7
+    values[random.random(3_000) < missing] = np.nan
+    weights = random.gamma(0.5, size=3_000) + 1e-3
+    trees = HistGradientBoostingRegressor(max_iter=1, early_stopping=False)
+    trees.fit(values[:, None], random.random(3_000), sample_weight=weights)
+    mapper = trees._bin_mapper
+    edges = bin_edges(values, weights)
+    assert edges.tolist() == mapper.bin_thresholds_[0].tolist()
+    bins = np.nan_to_num(binned(values, edges), nan=mapper.missing_values_bin_idx_)
+    assert bins.tolist() == mapper.transform(values[:, None])[:, 0].tolist()
 
 
 def test_the_calendar_knows_how_far_the_next_holiday_is() -> None:

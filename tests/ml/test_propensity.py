@@ -30,6 +30,7 @@ from ml.propensity.results import (
     score_propensity,
     served_methods,
 )
+from ml.propensity.shuffling import shuffled_probabilities
 from ml.propensity.study import PropensityOptions, chosen, latest_rate, prepared, study_horizon
 from tests.ml.propensity_truth import LAST, planted_customers, true_probability
 
@@ -168,6 +169,19 @@ def test_the_drivers_are_those_of_the_planted_law() -> None:
     features = table[table["driver_kind"] == "feature"].set_index("driver")
     assert features.loc["recency_days", "direction"] < 0 < features.loc["order_count", "direction"]
     assert set(features.index) <= {name for names in DRIVERS.values() for name in names}
+
+
+@pytest.mark.parametrize("method", [LOGISTIC, BOOSTING])
+def test_shuffled_features_are_told_what_the_method_says_of_them(method: str) -> None:
+    study = study_horizon(prepared(planted_customers(2_000)), 30, OPTIONS, (method,))
+    model, design = study.models[method], study.design
+    design.iloc[::7, 0] = np.nan
+    orders = [np.random.default_rng(seed).permutation(len(design)) for seed in (1, 2)]
+    asked = [[name] for name in model.names] + [list(model.names[:3])]
+    for names, told in zip(asked, shuffled_probabilities(model, design, asked, orders), strict=True):
+        for order, probability in zip(orders, told, strict=True):
+            shuffled = design.assign(**{name: design[name].to_numpy()[order] for name in names})
+            assert probability.tolist() == model.probability(shuffled).tolist()
 
 
 def test_flags_follow_from_the_probability_and_the_base_rate() -> None:

@@ -173,7 +173,8 @@ def test_the_evaluation_recounts_from_the_lines() -> None:
     cut = int(shop.events["day"].max()) - HOLDOUT_DAYS + 1
     before, after = shop.events[shop.events["day"] < cut], shop.events[shop.events["day"] >= cut]
     known = interactions(shop, cut)
-    scores = discovery_scores(fit_ease(known.score), known, np.arange(len(shop.customer_ids)))
+    everybody = np.arange(len(shop.customer_ids))
+    scores = discovery_scores(fit_ease(known.score).scores(known.score, everybody), known, everybody)
     recalls, gains = [], []
     for customer in range(len(shop.customer_ids)):
         own = set(before["product"][before["customer"] == customer])
@@ -222,22 +223,28 @@ def test_the_evaluation_is_fitted_on_nothing_from_the_cut_on() -> None:
 
 
 def test_numbers_of_all_sources_become_positions_of_one() -> None:
-    customers = pd.DataFrame({"source": "s", "customer_id": ["b", "c"], "customer": [5, 6]})
-    products = pd.DataFrame(
+    customers = pd.DataFrame({"customer_id": ["c", "b"]})
+    products = pd.DataFrame({"product_id": ["q", "p", "never"], "is_offered": [True, False, True]})
+    day = (date(2026, 1, 1) - date(1970, 1, 1)).days
+    coded = {"source": "category", "customer_id": "category", "product_id": "category"}
+    events = pd.DataFrame(
         {
             "source": "s",
-            "product_id": ["q", "p", "never"],
-            "product": [8, 7, 9],
-            "is_offered": [True, False, True],
+            "customer_id": ["c", "out of the books", "b", "b"],
+            "product_id": ["q", "q", "p", "no product"],
+            "day": day,
+            "unit_count": [1.0, 1.0, 2.0, 1.0],
         }
-    )
-    day = (date(2026, 1, 1) - date(1970, 1, 1)).days
-    events = pd.DataFrame(
-        {"customer": [6, 1, 5], "product": [8, 2, 7], "day": day, "unit_count": [1.0, 1.0, 2.0]}
-    )
+    ).astype(coded)
     ratings = pd.DataFrame(
-        {"customer": [5, 5, 6], "product": [8, 9, 8], "day": [day, day, day + 400], "score": 4.0}
-    )
+        {
+            "source": "s",
+            "customer_id": ["b", "b", "c"],
+            "product_id": ["q", "never", "q"],
+            "day": [day, day, day + 400],
+            "score": 4.0,
+        }
+    ).astype(coded)
     shop = shop_of("s", pd.Timestamp("2026-01-01"), customers, products, events, ratings)
     assert shop.customer_ids.tolist() == ["b", "c"]
     assert shop.product_ids.tolist() == ["p", "q"]  # what was never sold has no place
