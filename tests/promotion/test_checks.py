@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import psycopg2
+from sqlmesh.utils.concurrency import NodeExecutionFailedError
+from sqlmesh.utils.errors import PlanError
+
+from ops.promotion.candidate import told
 from ops.promotion.checks import MOST_TOLD, Answer, made
 from ops.promotion.verify import grants, reader, same_rows
 from ops.settings import Settings
@@ -62,3 +67,13 @@ def test_a_reader_who_cannot_read_is_told_by_the_catalog_and_by_trying(database:
     query(database, "GRANT SELECT ON bi.sale TO bi_reader")
     assert grants(database, given).problems == []
     assert reader(database, [("bi", "sale")]).problems == []
+
+
+def test_a_swap_that_failed_for_a_view_says_why() -> None:
+    failed = NodeExecutionFailedError("bi.sale")
+    assert told(failed) == "Execution failed for node bi.sale"
+    failed.__cause__ = psycopg2.errors.InsufficientPrivilege("permission denied for schema bi\nmore")
+    assert told(failed) == (
+        "Execution failed for node bi.sale: InsufficientPrivilege: permission denied for schema bi"
+    )
+    assert told(PlanError("Nothing was done.")) == "Nothing was done."
