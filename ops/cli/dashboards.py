@@ -26,7 +26,15 @@ def dashboards() -> None:
 
 
 @dashboards.command()
-@click.option("--environment", default="prod", show_default=True, callback=_environment, help="Whose views.")
+@click.option(
+    "--env",
+    "--environment",
+    "environment",
+    default="prod",
+    show_default=True,
+    callback=_environment,
+    help="Whose views.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def start(environment: str, as_json: bool) -> None:
     """Install Superset where it is missing, import the dashboards and start it; it keeps running.
@@ -83,7 +91,15 @@ def password() -> None:
 
 @dashboards.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--environment", default="prod", show_default=True, callback=_environment, help="Whose views.")
+@click.option(
+    "--env",
+    "--environment",
+    "environment",
+    default="prod",
+    show_default=True,
+    callback=_environment,
+    help="Whose views.",
+)
 @click.option("--host", help="Where Superset finds Postgres, when that is not where this command does.")
 @click.option("--port", type=int, help="The port there.")
 def compile(folder: Path, environment: str, host: str | None, port: int | None) -> None:  # noqa: A001
