@@ -99,7 +99,7 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
                 "What prod was before, as SQLMesh's state held it; null where there was none.",
             ),
             "gates": ("jsonb", "The gates that `retail promote` asked, with their seconds."),
-            "diff": ("jsonb", "What `retail diff` said before."),
+            "diff": ("jsonb", "What `retail diff` said before, without its samples."),
             "promoted_by": ("text NOT NULL", "Who promoted: a user at a machine, or of a workflow."),
             "promoted_at": ("timestamptz NOT NULL DEFAULT clock_timestamp()", "When the views were swapped."),
             "seconds": ("double precision NOT NULL", "From the plan's beginning until then."),

@@ -36,7 +36,8 @@ def spend(settings: Settings) -> Night:
     """Refresh, with its output on the terminal, and look at everything, also when the refresh failed.
 
     Where the files hold what prod has not got, a gate refused it or it was taken back: a refresh would promote it at
-    night past all that. Then only the days that are due are computed, of the versions that prod has.
+    night past all that. Then, and where it cannot be told, only the days that are due are computed, of the versions
+    that prod has.
     """
     unpromoted = _unpromoted(settings)
     sys.stdout.flush()
@@ -48,7 +49,15 @@ def spend(settings: Settings) -> Night:
 
 def _unpromoted(settings: Settings) -> Check | None:
     checks = look(settings, ("unpromoted",), reads_models=True).checks
-    return next((check for check in checks if check.verdict == "warn"), None)
+    unsure = ("warn", "fail")  # it differs, or nobody can say
+    return next((check for check in checks if check.name == "unpromoted" and check.verdict in unsure), None)
+
+
+def no_report() -> str:
+    """Return what stands in the report's place until there is one, and for good where the nightly breaks off."""
+    address = run_address()
+    told = f" The run, with all that was printed: {address}" if address else ""
+    return f"The nightly broke off before it could say how it went.{told}\n"
 
 
 def report(night: Night, settings: Settings) -> str:
@@ -60,11 +69,14 @@ def report(night: Night, settings: Settings) -> str:
     ended = did if night.code == 0 else f"failed ({night.code})"
     lines = [f"`{command}` {ended} in {night.seconds:,.0f} s."]
     if night.unpromoted:
-        lines += [
-            "",
-            f"The project's files hold what prod has not got, {_code(night.unpromoted.found, settings)}: promote it "
-            "(`make deploy`) or take it out of them. Until then late and corrected files wait.",
-        ]
+        found = _code(night.unpromoted.found, settings)
+        told = (
+            f"The project's files hold what prod has not got, {found}: promote it (`make deploy`) or take it out of "
+            "them."
+            if night.unpromoted.verdict == "warn"
+            else f"Whether the project's files hold what prod has not got is unknown: {found}."
+        )
+        lines += ["", f"{told} Until then late and corrected files wait."]
     for verdict, title in (("fail", "Failed"), ("warn", "Warned of")):
         checks = [
             check

@@ -20,13 +20,24 @@ def _environment(_: click.Context, __: click.Parameter, value: str) -> str:
     return value
 
 
+_whose_views = click.option(
+    "--env",
+    "--environment",
+    "environment",
+    default="prod",
+    show_default=True,
+    callback=_environment,
+    help="Whose views.",
+)
+
+
 @click.group()
 def dashboards() -> None:
     """Dashboards over the views for BI tools: in a browser, from the files in dashboards/."""
 
 
 @dashboards.command()
-@click.option("--environment", default="prod", show_default=True, callback=_environment, help="Whose views.")
+@_whose_views
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def start(environment: str, as_json: bool) -> None:
     """Install Superset where it is missing, import the dashboards and start it; it keeps running.
@@ -83,7 +94,7 @@ def password() -> None:
 
 @dashboards.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--environment", default="prod", show_default=True, callback=_environment, help="Whose views.")
+@_whose_views
 @click.option("--host", help="Where Superset finds Postgres, when that is not where this command does.")
 @click.option("--port", type=int, help="The port there.")
 def compile(folder: Path, environment: str, host: str | None, port: int | None) -> None:  # noqa: A001

@@ -25,7 +25,14 @@ COLUMNS = (
 
 
 @click.command()
-@click.option("--env", "environment", default=PROD, show_default=True, help="The environment to look at.")
+@click.option(
+    "--env",
+    "--environment",
+    "environment",
+    default=PROD,
+    show_default=True,
+    help="The environment to look at.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: the rows, the verdicts, the last runs.")
 @click.option("--track", is_flag=True, help="Send it to the MLflow server that MLFLOW_TRACKING_URI names.")
 @click.pass_context

@@ -1,6 +1,7 @@
 """The specification compiled into the folder of YAML files that Superset imports: the same input, the same bytes."""
 
 import io
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from ops.dashboards.spec import Spec
 
 NAMESPACE = UUID("6d1c6f0e-0f2c-5c0e-9f5b-5f1f6f2a7f10")
 VERSION = "1.0.0"
+METADATA = "metadata.yaml"
 DATABASE = "retailmesh"
 TIMESTAMP = "2000-01-01T00:00:00+00:00"  # Superset wants one; when it was compiled is nobody's business
 
@@ -52,7 +54,7 @@ def compile_bundle(
 ) -> dict[str, dict[str, Any]]:
     """Return path -> content of the bundle. Raises OpsError for a chart that its dataset cannot fill."""
     files: dict[str, dict[str, Any]] = {
-        "metadata.yaml": {"version": VERSION, "type": "assets", "timestamp": TIMESTAMP},
+        METADATA: {"version": VERSION, "type": "assets", "timestamp": TIMESTAMP},
         f"databases/{DATABASE}.yaml": _database(target),
     }
     for name, table in tables.items():
@@ -80,7 +82,10 @@ def compile_bundle(
 
 
 def write_bundle(files: Mapping[str, dict[str, Any]], folder: Path) -> None:
-    """Write the bundle as files."""
+    """Write the bundle as files; those of one that stands in the folder already go."""
+    if (folder / METADATA).exists():
+        for part in {Path(name).parts[0] for name in files if name != METADATA}:
+            shutil.rmtree(folder / part, ignore_errors=True)
     yaml = YAML()
     yaml.default_flow_style = False
     yaml.width = 120

@@ -72,7 +72,7 @@ def start(found: DashboardSettings) -> bool:
     deadline = time.monotonic() + START_SECONDS
     while not answers(found):
         if process.poll() is not None or time.monotonic() > deadline:
-            stop(found)
+            _end(process.pid)  # there is a pid file only once the application is up
             last = "\n".join(log.read_text("utf-8", errors="replace").strip().splitlines()[-8:])
             raise OpsError(f"Superset did not start. Its log, {log}, ends with:\n{last}")
         time.sleep(0.5)
@@ -84,17 +84,21 @@ def stop(found: DashboardSettings) -> bool:
     main = running(found)
     if main is None:
         return False
+    _end(main.pid)
+    (found.home / "superset.pid").unlink(missing_ok=True)
+    return True
+
+
+def _end(pid: int) -> None:
     with contextlib.suppress(psutil.NoSuchProcess):
-        process = psutil.Process(main.pid)
+        process = psutil.Process(pid)
         family = [process, *process.children(recursive=True)]
         process.send_signal(signal.SIGTERM)
         _, left = psutil.wait_procs(family, timeout=STOP_SECONDS)
         for one in left:
             one.kill()
         if psutil.wait_procs(left, timeout=5)[1]:
-            raise OpsError(f"Superset (process {main.pid}) does not end.")
-    (found.home / "superset.pid").unlink(missing_ok=True)
-    return True
+            raise OpsError(f"Superset (process {pid}) does not end.")
 
 
 def _command(found: DashboardSettings) -> list[str]:

@@ -16,7 +16,6 @@ DEFAULT_PORT = 8088
 ADMIN = "admin"  # dashboards/superset/setup.py makes this user
 ROLE = DATABASE = "retail_dashboards"  # ops/postgres/sql/05_dashboards.sql makes these
 SECRETS = ("RETAIL_DASHBOARDS_PASSWORD", "RETAIL_DASHBOARDS_ADMIN_PASSWORD", "SUPERSET_SECRET_KEY")
-TLS_MODES = ("require", "verify-ca", "verify-full")
 
 
 @dataclass(frozen=True)

@@ -122,5 +122,8 @@ def dependents(place: Place) -> Check:
         f"{row['name']} of {row['owner']} ({row['dropped_at']:%Y-%m-%d}): {row['reason']}"
         for row in found[:MOST]
     )
-    advice = "ingest.broken_dependent keeps the statements that made it: tell its owner, or delete the row."
+    advice = (
+        "Tell its owner. `retail broken --restore N` builds it again; where nobody wants it any more, the loader "
+        "may delete its row of ingest.broken_dependent."
+    )
     return Check("dependents", "warn", told, advice, found)

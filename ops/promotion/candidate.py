@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ops.alerts import in_a_line
 from ops.errors import OpsError
 from ops.promotion.record import PROD, model_name
 from ops.settings import Settings
@@ -132,9 +133,19 @@ def candidate(settings: Settings, environment: str) -> Iterator[Candidate]:
             plan = context.plan_builder(PROD, skip_tests=True, skip_linter=True).build()
             yield Candidate(settings, context, found, plan)
         except SQLMeshError as error:
-            raise OpsError(str(error)) from error
+            raise OpsError(told(error)) from error
         finally:
             context.close()
+
+
+def told(error: BaseException) -> str:
+    """Return what an error of SQLMesh says. Of one that failed for a model SQLMesh says which, and its cause why."""
+    from sqlmesh.utils.concurrency import NodeExecutionFailedError
+
+    cause = error.__cause__
+    if not isinstance(error, NodeExecutionFailedError) or cause is None:
+        return str(error)
+    return f"{str(error).removesuffix('.')}: {in_a_line(cause)}"
 
 
 def _finished(context: Context, name: str) -> Environment:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
@@ -52,7 +53,7 @@ def held(adapter: EngineAdapter) -> Iterator[None]:
 
     Raises PlanError when others hold it for longer than RETAIL_PLAN_WAIT_SECONDS (600).
     """
-    patience = float(os.environ.get(WAIT) or USUAL_WAIT)
+    patience = patience_of(os.environ)
     deadline = time.monotonic() + patience
     said = False
     while not _try(adapter):
@@ -74,6 +75,18 @@ def held(adapter: EngineAdapter) -> Iterator[None]:
         # Where the connection is gone, so is the lock, and what ended it is to be told.
         with suppress(psycopg2.Error), adapter.transaction():
             adapter.cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+def patience_of(variables: Mapping[str, str]) -> float:
+    """Return for how many seconds to wait for another. Raises PlanError for what is no number of seconds."""
+    text = variables.get(WAIT) or str(USUAL_WAIT)
+    try:
+        patience = float(text)
+    except ValueError:
+        patience = math.nan
+    if not 0 <= patience < math.inf:
+        raise PlanError(f"{WAIT} is {text!r}; it must be a number of seconds.")
+    return patience
 
 
 def _try(adapter: EngineAdapter) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ops.errors import OpsError
 from ops.promotion import verify
-from ops.promotion.candidate import quiet_sqlmesh
+from ops.promotion.candidate import quiet_sqlmesh, told
 from ops.promotion.checks import Check, Say, made
 from ops.promotion.record import (
     PROD,
@@ -239,7 +239,7 @@ class _Back:
             try:
                 evaluator_of(self._context, shown).evaluate(plan)
             except SQLMeshError as error:
-                raise OpsError(str(error)) from error
+                raise OpsError(told(error)) from error
 
     def behind(self) -> dict[str, str]:
         """Return the models whose tables lack what prod had computed: model -> the last day that they hold."""

@@ -49,6 +49,23 @@ def test_the_same_input_gives_the_same_bytes(bundle: Bundle, tmp_path: Path) -> 
     assert len(one) == len(bundle)
 
 
+def test_what_an_earlier_bundle_left_in_the_folder_goes_and_nothing_else(
+    bundle: Bundle, tmp_path: Path
+) -> None:
+    own = tmp_path / "charts" / "mine.yaml"
+    own.parent.mkdir()
+    own.write_text("a folder that is no bundle's yet")
+    write_bundle(bundle, tmp_path)
+    assert own.exists()
+    stale = tmp_path / "charts" / "executive" / "Gone.yaml"
+    stale.write_text("slice_name: Gone")
+    notes = tmp_path / "notes.txt"
+    notes.write_text("stays")
+    write_bundle(bundle, tmp_path)
+    assert not stale.exists()
+    assert notes.exists()
+
+
 def test_everything_that_is_referred_to_is_there(bundle: Bundle) -> None:
     datasets = {dataset["uuid"]: dataset for dataset in parts(bundle, "datasets")}
     charts = {chart["uuid"]: chart for chart in parts(bundle, "charts")}

@@ -4,8 +4,10 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import pytest
@@ -171,3 +173,27 @@ def test_the_set_up_compiles_for_supersets_python() -> None:
         subprocess.run(["git", "check-ignore", "-q", ".cache/superset"], cwd=ROOT, check=False).returncode
         == 0
     )
+
+
+def test_one_that_never_answers_is_ended_though_it_has_no_pid_file_yet(
+    found: DashboardSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found.home.mkdir(parents=True)
+    started: list[subprocess.Popen[bytes]] = []
+    popen = subprocess.Popen
+
+    def remembered(*args: Any, **kwargs: Any) -> subprocess.Popen[bytes]:
+        started.append(popen(*args, **kwargs))
+        return started[-1]
+
+    monkeypatch.setattr(server, "_command", lambda _: [sys.executable, "-c", "import time; time.sleep(60)"])
+    monkeypatch.setattr(server, "port_is_free", lambda _: True)
+    monkeypatch.setattr(server, "answers", lambda _: False)
+    monkeypatch.setattr(server, "START_SECONDS", 0)
+    monkeypatch.setattr(subprocess, "Popen", remembered)
+    try:
+        with pytest.raises(OpsError, match="did not start"):
+            server.start(found)
+        assert started[0].poll() is not None
+    finally:
+        started[0].kill()

@@ -3,12 +3,15 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from loaders.contract import load_contracts
 from ops import dotenv
+from ops.cli.main import cli
 from ops.settings import Settings
 from tests.ops.conftest import Place
 from tests.support import ROOT, quiet_environment
@@ -163,3 +166,20 @@ def test_a_url_from_the_environment_is_connected(database: Settings, tmp_path: P
     assert (done.returncode, "PostgreSQL 18" in done.stdout) == (0, True), done.stderr
     assert database.transformer.password not in done.stdout
     assert dotenv.read(root / ".env")["PGDATABASE"] == database.database
+
+
+def test_an_environment_is_chosen_by_the_same_names_everywhere() -> None:
+    def commands(group: click.Group) -> Iterator[click.Command]:
+        for name in group.list_commands(click.Context(group)):
+            command = group.get_command(click.Context(group), name)
+            assert command
+            yield from commands(command) if isinstance(command, click.Group) else [command]
+
+    named = {
+        (command.name, tuple(option.opts))
+        for command in commands(cli)
+        for option in command.params
+        if isinstance(option, click.Option) and option.name == "environment"
+    }
+    assert {name for name, _ in named} >= {"evaluate", "report", "start", "compile"}
+    assert {options for _, options in named} == {("--env", "--environment")}

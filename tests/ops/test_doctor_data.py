@@ -68,6 +68,7 @@ def test_what_a_promotion_dropped_is_told_until_somebody_makes_it_again(loaded: 
     found = data.dependents(loaded)
     assert (found.verdict, len(found.details)) == ("warn", 3)
     assert "view ann.report of ann" in found.found
+    assert "`retail broken --restore N`" in found.advice
     loaded.warehouse.execute("CREATE SCHEMA ann; CREATE VIEW ann.report AS SELECT 1 AS id")
     loaded.warehouse.execute("CREATE MATERIALIZED VIEW ann.sums AS SELECT 1 AS id")
     loaded.warehouse.execute("CREATE FUNCTION ann.best(integer) RETURNS int LANGUAGE sql RETURN 1")

@@ -7,10 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from ops import nightly
+from ops.cli.main import cli
 from ops.doctor.check import Check
 from ops.doctor.report import Report
+from ops.errors import OpsError
 from ops.nightly import Night, report
 from ops.settings import Settings, load_settings
 
@@ -85,3 +88,43 @@ def test_what_a_gate_refused_is_not_promoted_at_night(
     assert not spent.is_well
     assert "`sqlmesh run` computed what was due" in report(spent, settings)
     assert "`changed: core.fct_review`: promote it" in report(spent, settings)
+
+
+def test_nothing_is_promoted_at_night_where_nobody_can_say_what_the_files_hold(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nightly, "REFRESH", exiting(3))
+    monkeypatch.setattr(nightly, "RUN", exiting(0))
+    unreadable = Check("unpromoted", "fail", "It could not be looked at: no such column")
+    monkeypatch.setattr(nightly, "look", look_at(unreadable))
+    spent = nightly.spend(settings)
+    assert spent.code == 0
+    assert not spent.is_well
+    assert "is unknown: `It could not be looked at: no such column`." in report(spent, settings)
+
+
+def test_a_server_that_is_away_is_no_change_of_the_files(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = Check("server", "fail", "The server is stopped.")
+    monkeypatch.setattr(nightly, "REFRESH", exiting(1))
+    monkeypatch.setattr(nightly, "RUN", exiting(0))
+    monkeypatch.setattr(
+        nightly, "look", look_at(away, Check("unpromoted", "skipped", "There is no server to ask."))
+    )
+    assert nightly.spend(settings).code == 1
+
+
+def test_a_night_that_breaks_off_leaves_a_report_for_the_issue(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GITHUB_RUN_ID", raising=False)
+
+    def breaks(_settings: Settings) -> Night:
+        raise OpsError("too many connections")
+
+    monkeypatch.setattr(nightly, "spend", breaks)
+    file = tmp_path / "nightly.md"
+    done = CliRunner().invoke(cli, ["nightly", "--report", str(file)])
+    assert isinstance(done.exception, OpsError)
+    assert file.read_text("utf-8") == "The nightly broke off before it could say how it went.\n"

@@ -8,9 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from markupsafe import escape
 
 from ops.errors import OpsError
 from ops.metrics import read_metrics
+from ops.quality_page import page
 from ops.report import charts, customers, executive, inventory
 from ops.report.page import of_sources, render
 from ops.report.parts import Change, Page, amount, change, in_unit, share
@@ -303,3 +305,12 @@ def test_a_forecast_is_drawn_with_its_bounds_from_where_the_past_ends() -> None:
     )
     assert "mark-area" in ahead
     assert "mark-area" not in plain
+
+
+def test_what_is_mailed_quotes_no_row_that_was_left_out() -> None:
+    found = report()
+    words = found.reasons[0]["example"]
+    assert words
+    assert str(escape(words)) in page(found)
+    assert found.reasons[0]["rule_name"] in html()
+    assert str(escape(words)) not in html()

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
+
+import psycopg2
+from sqlmesh.utils.concurrency import NodeExecutionFailedError
+from sqlmesh.utils.errors import PlanError
+
+from ops.diff import EnvironmentDiff, as_json
+from ops.diff.types import RowChange, Sample
+from ops.promotion.candidate import told
 from ops.promotion.checks import MOST_TOLD, Answer, made
+from ops.promotion.promote import recorded
 from ops.promotion.verify import grants, reader, same_rows
 from ops.settings import Settings
 from tests.support import query
@@ -62,3 +73,26 @@ def test_a_reader_who_cannot_read_is_told_by_the_catalog_and_by_trying(database:
     query(database, "GRANT SELECT ON bi.sale TO bi_reader")
     assert grants(database, given).problems == []
     assert reader(database, [("bi", "sale")]).problems == []
+
+
+def test_a_swap_that_failed_for_a_view_says_why() -> None:
+    failed = NodeExecutionFailedError("bi.sale")
+    assert told(failed) == "Execution failed for node bi.sale"
+    failed.__cause__ = psycopg2.errors.InsufficientPrivilege("permission denied for schema bi\nmore")
+    assert told(failed) == (
+        "Execution failed for node bi.sale: InsufficientPrivilege: permission denied for schema bi"
+    )
+    assert told(PlanError("Nothing was done.")) == "Nothing was done."
+
+
+def test_the_record_keeps_how_many_rows_changed_and_no_row_of_anybody() -> None:
+    sample = Sample(added=({"customer_id": "C7"},), removed=(), changed=({"customer_id": "C8"},), hidden=())
+    rows = RowChange(
+        "conformed.customer", ("customer_id",), before=1, after=2, added=1, removed=0, changed=1,
+        changed_columns={"city": 1}, sample=sample,
+    )  # fmt: skip
+    diff = EnvironmentDiff("dev", "prod", "2", "1", rows=(rows,))
+    assert "C7" in json.dumps(as_json(diff))
+    kept = recorded(diff)
+    assert not {"C7", "C8"} & set(re.findall(r"\w+", json.dumps(kept)))
+    assert '"added": 1' in json.dumps(kept)

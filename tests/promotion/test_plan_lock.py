@@ -8,8 +8,9 @@ import threading
 import psycopg2
 import pytest
 from sqlmesh.core.engine_adapter.postgres import PostgresEngineAdapter
+from sqlmesh.utils.errors import PlanError
 
-from ops.promotion.plan_lock import LOCK, held
+from ops.promotion.plan_lock import LOCK, held, patience_of
 from ops.settings import Settings
 from tests.promotion.conftest import SALE, Shop
 
@@ -60,6 +61,15 @@ def test_an_error_is_told_though_the_connection_went_with_it(database: Settings)
     adapter = PostgresEngineAdapter(database.connect)
     with pytest.raises(psycopg2.OperationalError), held(adapter):
         adapter.cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+
+@pytest.mark.parametrize("text", ["ten minutes", "-1", "nan", "inf"])
+def test_a_patience_that_makes_no_sense_is_told_by_the_name_of_its_variable(text: str) -> None:
+    with pytest.raises(
+        PlanError, match=f"RETAIL_PLAN_WAIT_SECONDS is '{text}'; it must be a number of seconds"
+    ):
+        patience_of({"RETAIL_PLAN_WAIT_SECONDS": text})
+    assert (patience_of({}), patience_of({"RETAIL_PLAN_WAIT_SECONDS": "0"})) == (600, 0)
 
 
 def test_two_plans_at_once_end_right(shop: Shop) -> None:
