@@ -1,15 +1,14 @@
-"""A browser on the dashboards: Debian's chromium, driven by Playwright."""
+"""A dashboard in the browser: opened, waited for, read, clicked."""
 
-import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from ops.dashboards.pages import filter_id
+from tests.browser import chromium
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 240  # seconds for a page, on a machine that does other things too
 PHONE = {
     "viewport": {"width": 390, "height": 844},
@@ -24,11 +23,6 @@ BUSY = """Array.from(document.querySelectorAll('.dashboard-component-chart-holde
     && (!tile.querySelector('.slice_container')
         || tile.querySelector('.loading, [aria-label="Loading"], [data-test="loading-indicator"]'))).length"""
 DRAWN = f"() => document.querySelector('.slice_container') && {BUSY} === 0"
-
-
-def browser_path() -> str | None:
-    """Return an installed browser, if there is one."""
-    return next((path for name in BROWSERS if (path := shutil.which(name))), None)
 
 
 @dataclass
@@ -132,12 +126,9 @@ class Dashboard:
 
 
 @contextmanager
-def opened(address: str, user: str, password: str) -> Iterator[Any]:
+def opened(address: str, user: str, password: str) -> Iterator[Callable[[dict[str, Any]], Dashboard]]:
     """Start the browser and log in; yields a function that opens a window of a kind."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=browser_path(), args=["--no-sandbox"])
+    with chromium() as browser:
         context = browser.new_context()
         page = context.new_page()
         page.goto(f"{address}/login/")
@@ -154,4 +145,3 @@ def opened(address: str, user: str, password: str) -> Iterator[Any]:
             return Dashboard(fresh.new_page(), address)
 
         yield window
-        browser.close()
