@@ -113,7 +113,7 @@ class Dashboard:
             box.click()
             if value is not None:
                 self.page.locator(f"input#{filter_id(label)}").fill(value)
-            options = ".ant-select-dropdown:not(.ant-select-dropdown-hidden) .ant-select-item-option"
+            options = f".ant-select-dropdown:has(#{filter_id(label)}_list) .ant-select-item-option"
             wanted = options + (f"[title='{value}']" if value is not None else "")
             option = self.page.locator(wanted).first
             chosen[label] = str(option.get_attribute("title"))
