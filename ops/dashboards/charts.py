@@ -220,6 +220,7 @@ def _heatmap(
         "y_axis_format": ".0%" if measure.unit == "rate" else AXES[measure.unit],
         "xscale_interval": 1,
         "yscale_interval": 1,
+        "xAxisLabelRotation": 45 if table.columns[chart.x or ""].kind == "text" else 0,
         "left_margin": 125,
         "bottom_margin": 50,
         **_currency(measures, table),
