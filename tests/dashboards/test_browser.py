@@ -270,9 +270,9 @@ def test_numbers_are_of_the_dates_that_are_chosen_until_the_link_of_a_shop_gives
     )
     month = truth(superset, "net_amount", period=(start, end))
     assert answered(wide, "Net sales") == pytest.approx(month, rel=1e-9)
-    with wide.anew():
-        wide.page.locator(".dashboard-markdown").get_by_role("link", name=superset.shop.source).click()
-        wide.page.wait_for_load_state()
+    link = wide.page.locator(".dashboard-markdown").get_by_role("link", name=superset.shop.source, exact=True)
+    with wide.anew(), wide.page.expect_navigation():
+        link.click()
     assert answered(wide, "Net sales") == pytest.approx(truth(superset, "net_amount"), rel=1e-9)
     assert truth(superset, "net_amount") > month
 
