@@ -1,19 +1,20 @@
 """How Superset runs here: for one machine, with nothing that calls outside. Secrets come from the environment."""
 
+import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 import yaml
 from flask import Flask
 from jinja2 import ChoiceLoader, FileSystemLoader
-from sqlalchemy.pool import NullPool
 
 SECRET_KEY = os.environ["SUPERSET_SECRET_KEY"]
 if len(SECRET_KEY) < 32:
     raise SystemExit("SUPERSET_SECRET_KEY is empty or too short: see .env.example")
 SQLALCHEMY_DATABASE_URI = os.environ["RETAIL_DASHBOARDS_URI"]
-# Connections are not kept: the workers are forked from one process, and must not speak over the same one.
-SQLALCHEMY_ENGINE_OPTIONS = {"poolclass": NullPool}
+# A page asks some forty times at once. Each worker keeps its own connections: see FLASK_APP_MUTATOR.
+SQLALCHEMY_ENGINE_OPTIONS = {"pool_size": 8, "max_overflow": 8, "pool_pre_ping": True}
 
 APP_NAME = "retailmesh"
 LOG_LEVEL = "WARNING"
@@ -82,6 +83,36 @@ _pages = [
 
 
 def FLASK_APP_MUTATOR(app: Flask) -> None:  # noqa: N802 - Superset's name
-    """Put our head_custom_extra.html before Superset's empty one: phones get the layout for phones."""
+    """What Superset has no setting for."""
+    # Our head_custom_extra.html before Superset's empty one: phones get the layout for phones.
     app.jinja_loader = ChoiceLoader([FileSystemLoader(str(_here / "templates")), app.jinja_loader])
     app.jinja_env.globals["retailmesh_pages"] = [slug for slug in _pages if slug]
+    os.register_at_fork(after_in_child=lambda: _leave_connections(app))
+    _keep_currencies()
+
+
+def _leave_connections(app: Flask) -> None:
+    """A worker must not speak over the connections of the process that it was forked from."""
+    from superset import db
+
+    with app.app_context():
+        db.engine.dispose(close=False)
+
+
+def _keep_currencies() -> None:
+    """Keep the currency of a chart's rows as its answer is kept: Superset asks for it again at each view."""
+    from superset.common import query_actions
+    from superset.extensions import cache_manager
+
+    ask = query_actions.detect_currency
+
+    def detect_currency(datasource: Any, **given: Any) -> str | None:
+        asked = repr((datasource.uid, datasource.changed_on, sorted(given.items(), key=lambda item: item[0])))
+        key = "currency-" + hashlib.sha256(asked.encode()).hexdigest()
+        kept: tuple[str | None] | None = cache_manager.data_cache.get(key)
+        if kept is None:
+            kept = (ask(datasource, **given),)
+            cache_manager.data_cache.set(key, kept)
+        return kept[0]
+
+    query_actions.detect_currency = detect_currency

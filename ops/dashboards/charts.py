@@ -184,14 +184,18 @@ def _table(
 
 def _cell(table: Table, column: str) -> Params:
     """How a column is written in a table of rows, by the project's vocabulary."""
-    units = {"_amount": "money", "_count": "count", "_rate": "rate", "_days": "days", "_quantity": "quantity"}
+    units = {
+        "_amount": "money", "_order_value": "money", "_count": "count", "_rate": "rate", "_days": "days",
+        "_of_supply": "days", "_quantity": "quantity",
+    }  # fmt: skip
     unit = next((unit for suffix, unit in units.items() if column.endswith(suffix)), None)
     numeric = table.columns[column].kind.startswith(("numeric", "double"))
     if column.endswith("_growth"):
         return {"d3NumberFormat": "+.1%"}
     if unit is None:
         return {"d3NumberFormat": ",.2f"} if numeric else {}
-    return {"d3NumberFormat": EXACT[unit]}
+    money = {"currencyFormat": AUTO_CURRENCY} if unit == "money" and table.dataset.currency else {}
+    return {"d3NumberFormat": EXACT[unit], **money}
 
 
 def _heatmap(
@@ -216,8 +220,10 @@ def _heatmap(
         "y_axis_format": ".0%" if measure.unit == "rate" else AXES[measure.unit],
         "xscale_interval": 1,
         "yscale_interval": 1,
+        "xAxisLabelRotation": 45 if table.columns[chart.x or ""].kind == "text" else 0,
         "left_margin": 125,
         "bottom_margin": 50,
+        **_currency(measures, table),
     }
 
 

@@ -1,15 +1,14 @@
-"""A browser on the dashboards: Debian's chromium, driven by Playwright."""
+"""A dashboard in the browser: opened, waited for, read, clicked."""
 
-import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from ops.dashboards.pages import filter_id
+from tests.browser import chromium
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 240  # seconds for a page, on a machine that does other things too
 PHONE = {
     "viewport": {"width": 390, "height": 844},
@@ -25,10 +24,8 @@ BUSY = """Array.from(document.querySelectorAll('.dashboard-component-chart-holde
         || tile.querySelector('.loading, [aria-label="Loading"], [data-test="loading-indicator"]'))).length"""
 DRAWN = f"() => document.querySelector('.slice_container') && {BUSY} === 0"
 
-
-def browser_path() -> str | None:
-    """Return an installed browser, if there is one."""
-    return next((path for name in BROWSERS if (path := shutil.which(name))), None)
+NAMES = """Array.from(document.querySelectorAll('[data-test-chart-id]')).map(
+    chart => [chart.dataset.testChartId, chart.dataset.testChartName])"""
 
 
 @dataclass
@@ -36,6 +33,7 @@ class Seen:
     """What a page said while it was open."""
 
     answers: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # chart -> results of its queries
+    asked: dict[str, dict[str, Any]] = field(default_factory=dict)  # chart -> its first query
     failed: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)  # requests that reached another machine
 
@@ -49,15 +47,18 @@ class Dashboard:
         page.on("response", self._answered)
         page.on("requestfinished", self._finished)
 
-    def open(self, slug: str) -> "Dashboard":
-        """Open a dashboard and wait until every chart is drawn."""
-        self.go(slug)
+    def open(self, slug: str, query: str = "") -> "Dashboard":
+        """Open a dashboard, forget the one before, and wait until every chart is drawn."""
+        self.page.goto("about:blank")
+        self._unread.clear()
+        self.seen = Seen()
+        self.go(slug, query)
         self.settle()
         return self
 
-    def go(self, slug: str) -> None:
+    def go(self, slug: str, query: str = "") -> None:
         """Ask for a dashboard."""
-        self.page.goto(f"{self.address}/superset/dashboard/{slug}/")
+        self.page.goto(f"{self.address}/superset/dashboard/{slug}/{query}")
 
     def drawn(self) -> None:
         """Wait until every chart in sight is drawn for the first time."""
@@ -79,12 +80,21 @@ class Dashboard:
 
     def text_of(self, name: str) -> str:
         """What a chart says, its title first."""
-        [found] = [holder for holder in self._holders() if self._title(holder) == name]
-        return str(found.inner_text())
+        return str(self.holder(name).inner_text())
 
     def boxes(self) -> list[dict[str, float]]:
         """Where the charts stand on the screen."""
         return [box for holder in self._holders() if (box := holder.bounding_box())]
+
+    def cut_off(self) -> list[str]:
+        """Titles and numbers that do not fit their tile."""
+        return list(
+            self.page.evaluate(
+                """Array.from(document.querySelectorAll('.header-line, .superset-legacy-chart-big-number *'))
+                .filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflow === 'hidden')
+                .map(e => e.innerText)"""
+            )
+        )
 
     def problems(self) -> list[str]:
         """Charts that show an error, or that there is nothing to show."""
@@ -93,17 +103,61 @@ class Dashboard:
         )
         return [text for one in found if one.is_visible() and (text := one.inner_text().strip())]
 
-    def choose(self, label: str, value: str) -> None:
-        """Choose a value in a filter and apply it."""
-        self.page.locator(f"[data-test='{filter_id(label)}'] .ant-select-selector").click()
-        self.page.locator(f"input#{filter_id(label)}").fill(value)
-        self.page.locator(f".ant-select-item-option[title='{value}']").first.click()
-        self.page.keyboard.press("Escape")
+    def choose(self, labels: dict[str, str | None]) -> dict[str, str]:
+        """Choose a value in each of some filters (None: its first) and apply them; returns what was chosen."""
+        chosen = {}
+        for label, value in labels.items():
+            box = self.page.locator(f"[data-test='{filter_id(label)}'] .ant-select-selector")
+            if not box.is_visible():  # there was no room for it in the bar
+                self.page.get_by_text("More filters").click()
+            box.click()
+            if value is not None:
+                self.page.locator(f"input#{filter_id(label)}").fill(value)
+            options = f".ant-select-dropdown:has(#{filter_id(label)}_list) .ant-select-item-option"
+            wanted = options + (f"[title='{value}']" if value is not None else "")
+            option = self.page.locator(wanted).first
+            chosen[label] = str(option.get_attribute("title"))
+            option.click()
+            self.page.keyboard.press("Escape")
+        with self.anew():
+            self.page.locator("[data-test='filter-bar__apply-button']").click()
+        return chosen
+
+    def click_first_slice(self, name: str) -> None:
+        """Click the first slice of a donut, which begins at noon: the largest one."""
+        canvas = self.holder(name).query_selector("canvas")
+        box = canvas.bounding_box()
+        radius = (
+            min(box["width"], box["height"]) / 2 * 0.51
+        )  # between ops/dashboards/charts.py's inner and outer
+        across, down = box["x"] + box["width"] / 2 + 10, box["y"] + box["height"] / 2 - radius
+        self.page.mouse.move(across, down)
+        with self.anew():
+            self.page.mouse.click(across, down)
+
+    def drill(self, name: str) -> tuple[list[str], int]:
+        """Open the rows behind a chart by its menu; returns their headings and how many are in sight."""
+        self.holder(name).query_selector("[aria-label='More Options']").click()
+        self.page.get_by_text("Drill to detail", exact=True).first.click()
+        table = self.page.locator(".ant-modal .ant-table, .ant-modal [role='table']").first
+        rows = table.locator(".virtual-table-cell, .ant-table-tbody .ant-table-cell")
+        rows.first.wait_for(timeout=PATIENCE * 1000)
+        heads = [text.strip() for text in table.locator("th").all_inner_texts()]
+        return [head for head in heads if head], rows.count()
+
+    @contextmanager
+    def anew(self) -> Iterator[None]:
+        """Do something that makes charts ask again, and wait for their answers: `seen` holds just these."""
         self._read()
         self.seen.answers.clear()
-        self.page.locator("[data-test='filter-bar__apply-button']").click()
+        self.seen.asked.clear()
+        yield
         self.page.wait_for_timeout(500)
         self.settle()
+
+    def holder(self, name: str) -> Any:
+        [found] = [holder for holder in self._holders() if self._title(holder) == name]
+        return found
 
     def _holders(self) -> list[Any]:
         found = self.page.query_selector_all(".dashboard-component-chart-holder")
@@ -116,28 +170,30 @@ class Dashboard:
     def _answered(self, response: Any) -> None:
         if "/api/v1/" in response.url and response.status >= 400:
             self.seen.failed.append(f"{response.status} {response.url[:200]}")
-        if "/api/v1/chart/data" in response.url and response.status == 200:
-            self._unread.append(response)  # read later: within a handler Playwright would wait for itself
 
     def _read(self) -> None:
+        names = dict(self.page.evaluate(NAMES))
         while self._unread:
-            response = self._unread.pop(0)
-            sent = response.request.post_data_json or {}
-            name = str((sent.get("form_data") or {}).get("slice_id") or response.url)
-            self.seen.answers[name] = response.json()["result"]
+            request = self._unread.pop(0)
+            sent = request.post_data_json or {}
+            number = str((sent.get("form_data") or {}).get("slice_id"))
+            response = request.response()
+            # The others are filters that ask for their values.
+            if (name := names.get(number)) and response.status == 200:
+                self.seen.answers[name] = response.json()["result"]
+                self.seen.asked[name] = sent["queries"][0]
 
     def _finished(self, request: Any) -> None:
         if not request.url.startswith((self.address, "data:", "blob:")):
             self.seen.left.append(request.url)
+        if "/api/v1/chart/data" in request.url:
+            self._unread.append(request)  # read later: within a handler Playwright would wait for itself
 
 
 @contextmanager
-def opened(address: str, user: str, password: str) -> Iterator[Any]:
+def opened(address: str, user: str, password: str) -> Iterator[Callable[[dict[str, Any]], Dashboard]]:
     """Start the browser and log in; yields a function that opens a window of a kind."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=browser_path(), args=["--no-sandbox"])
+    with chromium() as browser:
         context = browser.new_context()
         page = context.new_page()
         page.goto(f"{address}/login/")
@@ -154,4 +210,3 @@ def opened(address: str, user: str, password: str) -> Iterator[Any]:
             return Dashboard(fresh.new_page(), address)
 
         yield window
-        browser.close()

@@ -68,7 +68,7 @@ def test_every_chart_finds_its_columns(spec: Spec, views: Views) -> None:
         ("sales_daily", "net_amount", "Executive: Net sales"),
         ("sales_daily", "channel", "Executive: filter Channel"),
         ("sales_daily", "currency", "Executive: Orders"),
-        ("order_line", "tax_amount", "Executive: Margin"),
+        ("merchandise_line", "margin_amount", "Executive: Margin"),
         ("inventory_daily", "is_stock_out", "Inventory: Stock-outs"),
         ("reorder_list", "suggested_order_quantity", "Inventory: Order today"),
         ("customer_propensity", "is_churn_risk", "Customers: Worth a call"),

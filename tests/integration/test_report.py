@@ -12,7 +12,7 @@ from sqlglot import exp, parse_one
 from ops.metrics import read_metrics
 from ops.report.page import write_page
 from ops.report.reading import Scope, Views, Wish, read_scopes
-from tests.browser import DESKTOP, PHONE, Tab, chromium, needs_chromium
+from tests.browser import DESKTOP, PHONE, File, chromium, needs_chromium
 from tests.integration.conftest import EverySource
 from tests.support import ROOT
 
@@ -49,9 +49,9 @@ def report(every_source: EverySource, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture(scope="module")
-def tab() -> Iterator[Tab]:
-    with chromium() as tab:
-        yield tab
+def file(report: Path) -> Iterator[File]:
+    with chromium() as browser:
+        yield File(browser, report)
 
 
 def of_facts(every_source: EverySource, name: str, scope: Scope) -> Decimal | None:
@@ -69,9 +69,9 @@ def of_facts(every_source: EverySource, name: str, scope: Scope) -> Decimal | No
     return None if value is None else Decimal(str(value))
 
 
-def headlines(tab: Tab, report: Path, size: tuple[int, int]) -> dict[tuple[str, str, str], dict[str, Any]]:
-    tab.open(report, size)
-    found = tab.value(NUMBERS)
+def headlines(file: File, size: tuple[int, int]) -> dict[tuple[str, str, str], dict[str, Any]]:
+    file.open(size)
+    found = file.value(NUMBERS)
     return {(each["page"], each["source"], each["metric"]): each for each in found}
 
 
@@ -79,9 +79,9 @@ def headlines(tab: Tab, report: Path, size: tuple[int, int]) -> dict[tuple[str, 
 @needs_chromium
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_the_browser_shows_the_headline_numbers_that_the_facts_give(
-    every_source: EverySource, scopes: list[Scope], report: Path, tab: Tab, size: tuple[int, int]
+    every_source: EverySource, scopes: list[Scope], file: File, size: tuple[int, int]
 ) -> None:
-    shown = headlines(tab, report, size)
+    shown = headlines(file, size)
     compared = 0
     for scope in (scope for scope in scopes if scope.month):
         for name in ("net_amount", "margin_amount", "order_count", "customer_count", "new_customer_count"):
@@ -102,19 +102,19 @@ def test_the_browser_shows_the_headline_numbers_that_the_facts_give(
 @needs_chromium
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_the_file_opens_without_network_without_an_error_and_without_scrolling_sideways(
-    report: Path, tab: Tab, size: tuple[int, int]
+    file: File, size: tuple[int, int]
 ) -> None:
-    tab.open(report, size)
-    assert tab.errors == []
-    assert tab.asked == [report.resolve().as_uri()]
-    width = tab.value("document.documentElement.scrollWidth")
+    file.open(size)
+    assert file.errors == []
+    assert file.asked == [file.path.resolve().as_uri()]
+    width = file.value("document.documentElement.scrollWidth")
     assert width <= size[0]
-    pages = tab.value("[...document.querySelectorAll('article')].map(page => page.id)")
+    pages = file.value("[...document.querySelectorAll('article')].map(page => page.id)")
     assert pages == ["executive", "customer", "inventory", "quality"]
     seen = ".chart.narrow" if size == PHONE else ".chart.wide"
     hidden = ".chart.wide" if size == PHONE else ".chart.narrow"
     for selector, is_shown in ((seen, True), (hidden, False)):
-        heights = tab.value(
+        heights = file.value(
             f"[...document.querySelectorAll('{selector} svg')].map(e => e.getBoundingClientRect().height)"
         )
         assert heights
@@ -123,9 +123,9 @@ def test_the_file_opens_without_network_without_an_error_and_without_scrolling_s
 
 @pytest.mark.browser
 @needs_chromium
-def test_no_text_runs_over_another_on_a_phone(report: Path, tab: Tab) -> None:
-    tab.open(report, PHONE)
-    overflowing = tab.value(
+def test_no_text_runs_over_another_on_a_phone(file: File) -> None:
+    file.open(PHONE)
+    overflowing = file.value(
         "[...document.querySelectorAll('.figure, td, th, p, h2, h3')].filter(e => !e.closest('.scroll') && "
         "e.scrollWidth > e.clientWidth + 1).map(e => e.innerText)"
     )
@@ -134,18 +134,12 @@ def test_no_text_runs_over_another_on_a_phone(report: Path, tab: Tab) -> None:
 
 @pytest.mark.browser
 @needs_chromium
-def test_on_paper_every_page_begins_on_a_new_sheet_and_nothing_is_cut_off(report: Path, tab: Tab) -> None:
-    tab.open(report, A4)
-    tab.call("Emulation.setEmulatedMedia", media="print")
-    try:
-        breaks = tab.value(
-            "[...document.querySelectorAll('article')].map(e => getComputedStyle(e).breakBefore)"
-        )
-        assert breaks == ["auto", "page", "page", "page"]
-        assert tab.value("getComputedStyle(document.querySelector('nav')).display") == "none"
-        assert tab.value("document.documentElement.scrollWidth") <= A4[0]
-    finally:
-        tab.call("Emulation.setEmulatedMedia", media="")
+def test_on_paper_every_page_begins_on_a_new_sheet_and_nothing_is_cut_off(file: File) -> None:
+    file.open(A4, media="print")
+    breaks = file.value("[...document.querySelectorAll('article')].map(e => getComputedStyle(e).breakBefore)")
+    assert breaks == ["auto", "page", "page", "page"]
+    assert file.value("getComputedStyle(document.querySelector('nav')).display") == "none"
+    assert file.value("document.documentElement.scrollWidth") <= A4[0]
 
 
 def test_the_file_is_small_enough_to_mail_and_the_same_again(every_source: EverySource, report: Path) -> None:
