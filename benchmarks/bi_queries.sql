@@ -421,3 +421,12 @@ FROM bi.quality_anomaly
 WHERE source = 'store'
 ORDER BY ABS(score) DESC
 LIMIT 50;
+
+-- 61 A quarter's customers and margin by category and weekday
+SELECT
+  category, weekday, currency, COUNT(DISTINCT customer_id) FILTER (WHERE NOT is_return) AS customer_count,
+  SUM(margin_amount) AS margin_amount
+FROM bi.merchandise_line
+WHERE source = 'store' AND sales_date > (SELECT MAX(sales_date) - 91 FROM bi.sales_daily WHERE source = 'store')
+GROUP BY category, weekday, currency
+ORDER BY category, weekday, currency;
