@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
-from ops.diff.relations import Relation, Relations
+from ops.diff.relations import Relations
+from ops.diff.state import Name
 from ops.diff.types import KpiChange, Skipped
 from ops.metrics import SEED, Metric, read_metrics
 
@@ -39,8 +40,8 @@ def kpi_changes(
         {relation_name(name): item for name, item in side.items()}
         for side in (relations.after, relations.before)
     )
-    for metric in [item for item in read_metrics(root) if item.metric in KPIS and item.relation]:
-        read = _tables(metric)
+    for metric in kpis(root):
+        read = tables_of(metric)
         missing = sorted(name for name in read if name not in after or name not in before)
         if missing:
             without.setdefault(f"not both have {', '.join(missing)}", []).append(metric.label)
@@ -49,7 +50,8 @@ def kpi_changes(
             without.setdefault(reason, []).append(metric.label)
         elif any(after[name].table != before[name].table for name in read):
             say(f"Comparing {metric.label.lower()}")
-            found += compared(metric, _values(cursor, metric, before), _values(cursor, metric, after))
+            sides = ({name: item.name for name, item in side.items()} for side in (before, after))
+            found += compared(metric, *(values_of(cursor, metric, names) for names in sides))
     return found, [Skipped(", ".join(labels), reason) for reason, labels in without.items()]
 
 
@@ -73,7 +75,15 @@ def compared(metric: Metric, before: Values, after: Values) -> list[KpiChange]:
     ]
 
 
-def _tables(metric: Metric) -> set[str]:
+def kpis(root: Path) -> list[Metric]:
+    """Return the measures that are compared, as the dictionary defines them; none where there is no dictionary."""
+    if not (root / SEED).exists():
+        return []
+    return [metric for metric in read_metrics(root) if metric.metric in KPIS and metric.relation]
+
+
+def tables_of(metric: Metric) -> set[str]:
+    """Return what a measure is computed from: `core.fct_order_line`."""
     from sqlglot import exp
 
     return {f"{table.db}.{table.name}" for table in _query(metric).find_all(exp.Table)}
@@ -93,12 +103,13 @@ def _query(metric: Metric) -> exp.Expr:
     )
 
 
-def _values(cursor: Cursor, metric: Metric, side: Mapping[str, Relation]) -> dict[Key, Decimal]:
+def values_of(cursor: Cursor, metric: Metric, names: Mapping[str, Name]) -> dict[Key, Decimal]:
+    """Compute a measure by source, currency and month, and over all time, from the tables under these names."""
     from sqlglot import exp
 
     query = _query(metric)
     for table in list(query.find_all(exp.Table)):
-        schema, name = side[f"{table.db}.{table.name}"].name
+        schema, name = names[f"{table.db}.{table.name}"]
         table.set("db", exp.to_identifier(schema, quoted=True))
         table.set("this", exp.to_identifier(name, quoted=True))
     cursor.execute(query.sql("postgres"))

@@ -105,10 +105,12 @@ def _files_are_prods(found: Candidate) -> str:
 
 def _after(found: Candidate) -> list[tuple[str, Callable[[], Any]]]:
     settings = found.settings
-    shared = [pair for one in found.shared() if (pair := found.views(one))[0][0] == verify.SERVED]
+    shared = [found.views(one) for one in found.shared()]
+    served = [pair for pair in shared if pair[0][0] == verify.SERVED]
     naming = found.plan.environment.naming_info
     return [
-        ("rows and sums", lambda: verify.same_rows(settings, shared)),
+        ("rows and sums", lambda: verify.same_rows(settings, served)),
+        ("measures", lambda: verify.same_measures(settings, shared)),
         *verify.looks(settings, found.plan.snapshots.values(), naming),
     ]
 

@@ -65,6 +65,31 @@ def same_rows(settings: Settings, pairs: Sequence[tuple[View, View]]) -> Answer:
     return Answer(problems, f"{len(pairs)} views, {rows:,} rows" if pairs else "no view that readers see")
 
 
+def same_measures(settings: Settings, pairs: Sequence[tuple[View, View]]) -> Answer:
+    """Whether revenue, orders and customers, by source and month, are in prod what they are in the environment."""
+    from ops.diff import kpis
+
+    prod, environment = ({".".join(pair[0]): pair[side] for pair in pairs} for side in (0, 1))
+    problems = []
+    asked = [metric for metric in kpis.kpis(settings.root) if kpis.tables_of(metric) <= prod.keys()]
+    connection = settings.connect()
+    try:
+        with connection, connection.cursor() as cursor:
+            for metric in asked:
+                shown, meant = (kpis.values_of(cursor, metric, names) for names in (prod, environment))
+                for change in kpis.compared(metric, shown, meant):
+                    when = f"in {change.month:%Y-%m}" if change.month else "over all time"
+                    problems.append(
+                        f"{change.label} of {change.source} {when}: {change.before} {change.currency}, and "
+                        f"{change.after} in the environment"
+                    )
+    finally:
+        connection.close()
+    return Answer(
+        problems, ", ".join(metric.label.lower() for metric in asked) or "none that both show from one table"
+    )
+
+
 def totals(cursor: Cursor, view: View) -> Totals:
     """Return a view's number of rows and the sum of each of its amounts; nothing where it is not there."""
     name = sql.Identifier(*view)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 
 import psycopg2
 from sqlmesh.utils.concurrency import NodeExecutionFailedError
@@ -14,9 +15,9 @@ from ops.diff.types import RowChange, Sample
 from ops.promotion.candidate import told
 from ops.promotion.checks import MOST_TOLD, Answer, made
 from ops.promotion.promote import recorded
-from ops.promotion.verify import grants, reader, same_rows
+from ops.promotion.verify import grants, reader, same_measures, same_rows
 from ops.settings import Settings
-from tests.support import query
+from tests.support import ROOT, query
 
 
 def test_every_check_is_made_and_told_with_its_verdict_and_time() -> None:
@@ -61,6 +62,31 @@ def test_other_rows_and_sums_than_the_environments_are_told(database: Settings) 
         "bi.new is not there",
     ]
     assert same_rows(database, [(("bi", "sale"), ("bi", "sale"))]).note == "1 views, 2 rows"
+
+
+def test_other_measures_than_the_environments_are_told_by_source_and_month(database: Settings) -> None:
+    (database.root / "seeds").mkdir()
+    shutil.copy2(ROOT / "seeds" / "metric.csv", database.root / "seeds")
+    for schema, price in (("core", 10), ("core__dev", 12)):
+        query(database, f"CREATE SCHEMA {schema}")
+        query(
+            database,
+            f"""
+            CREATE VIEW {schema}.fct_order_line AS
+            SELECT
+              'shop' AS source, 'EUR' AS currency, 'product' AS line_kind, 'o' || n AS order_key, 'c1' AS customer_id,
+              n * {price}::NUMERIC AS net_amount, FALSE AS is_return, FALSE AS is_cancelled, NULL::DATE AS return_date,
+              '2024-01-31'::DATE + n AS order_date
+            FROM GENERATE_SERIES(0, 1) AS line(n)
+            """,
+        )
+    pair = (("core", "fct_order_line"), ("core__dev", "fct_order_line"))
+    assert same_measures(database, [pair]).problems == [
+        "Net sales of shop over all time: 10 EUR, and 12 in the environment",
+        "Net sales of shop in 2024-02: 10 EUR, and 12 in the environment",
+    ]
+    same = same_measures(database, [(pair[0], pair[0])])
+    assert (same.problems, same.note) == ([], "net sales, orders, customers")
 
 
 def test_a_reader_who_cannot_read_is_told_by_the_catalog_and_by_trying(database: Settings) -> None:

@@ -68,9 +68,10 @@ def test_a_promotion_computes_nothing_and_tells_what_it_looked_at(shared: Shop) 
         "lint", "unit tests", "audits", "evaluations", "bi contract", "dependents",
     ]  # fmt: skip
     assert any(line.strip().startswith("lint") and " passed in " in line for line in told)
-    assert [check.name for check in done.checks] == ["rows and sums", "grants", "reader"]
+    assert [check.name for check in done.checks] == ["rows and sums", "measures", "grants", "reader"]
     assert done.checks[0].note == "2 views, 2 rows"
-    assert done.checks[2].note == "bi_reader read 1 views"
+    assert done.checks[1].note == "none that both show from one table"
+    assert done.checks[3].note == "bi_reader read 1 views"
     assert "core.sale" in {change.model for change in shown[0].models}
 
 
