@@ -160,7 +160,7 @@ def _computed(version: Version, day: str, missing: Backfill | None) -> sql.Compo
     if missing is None or not day or not version.intervals:
         return sql.SQL("TRUE")
     return sql.SQL(" AND ").join(
-        sql.SQL("NOT {} BETWEEN {} AND {}").format(
+        sql.SQL("({} BETWEEN {} AND {}) IS NOT TRUE").format(
             sql.Identifier(day), sql.Literal(str(first)), sql.Literal(str(last))
         )
         for first, last in missing.spans
