@@ -85,9 +85,9 @@ SELECT
 FROM core.fct_order_line AS line
 JOIN core.fct_order AS placed
   ON placed.order_key = line.order_key
-JOIN core.dim_product AS version
+LEFT JOIN core.dim_product AS version
   ON version.product_key = line.product_key
-JOIN core.dim_customer AS buyer
+LEFT JOIN core.dim_customer AS buyer
   ON buyer.customer_key = line.customer_key
 WHERE
   line.line_kind = 'product' AND NOT line.is_cancelled
