@@ -14,7 +14,7 @@ from ops.dashboards.charts import BAND, BAND_SUFFIXES, form_data
 from ops.dashboards.datasets import Resolved, Table, in_schema
 from ops.dashboards.pages import dashboard
 from ops.dashboards.shops import Shop
-from ops.dashboards.spec import Spec
+from ops.dashboards.spec import Spec, file_name
 
 NAMESPACE = UUID("6d1c6f0e-0f2c-5c0e-9f5b-5f1f6f2a7f10")
 VERSION = "1.0.0"
@@ -63,7 +63,7 @@ def compile_bundle(
         for chart in page.charts():
             viz_type, params = form_data(chart, tables[chart.data], spec.labels)
             name = f"{page.slug}/{chart.name}"
-            files[f"charts/{target.slug(page.slug)}/{_file(chart.name)}.yaml"] = {
+            files[f"charts/{target.slug(page.slug)}/{file_name(chart.name)}.yaml"] = {
                 "slice_name": target.title(chart.name),
                 "description": chart.text or None,
                 "viz_type": viz_type,
@@ -95,10 +95,6 @@ def write_bundle(files: Mapping[str, dict[str, Any]], folder: Path) -> None:
         text = io.StringIO()
         yaml.dump(content, text)
         path.write_text(text.getvalue(), "utf-8")
-
-
-def _file(name: str) -> str:
-    return "".join(letter if letter.isalnum() else "_" for letter in name)
 
 
 def _database(target: Target) -> dict[str, Any]:

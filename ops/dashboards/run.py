@@ -22,6 +22,7 @@ from ops.errors import OpsError
 from ops.metrics import read_metrics
 from ops.postgres.embedded import administrator, server_of
 from ops.postgres.provision import SQL_FOLDER, run_scripts
+from ops.redaction import redacted
 from ops.settings import Settings
 
 SCRIPT = SQL_FOLDER / "05_dashboards.sql"
@@ -131,19 +132,20 @@ def _set_up(found: DashboardSettings, files: Mapping[str, dict[str, Any]]) -> st
     """Migrate and import, in Superset's environment. Returns what it counted."""
     shutil.rmtree(found.home / "home" / "cache", ignore_errors=True)  # answers of what was there before
     (found.home / "home").mkdir(parents=True, exist_ok=True)
+    environment = found.environment()
     with tempfile.TemporaryDirectory(prefix="dashboards-") as folder:
         write_bundle(files, Path(folder))
         done = subprocess.run(
             [str(found.python), str(found.source / "setup.py"), folder],
-            env=found.environment(),
+            env=environment,
             cwd=found.home,
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
             check=False,
         )
-    (found.home / "setup.log").write_text(done.stdout + done.stderr, "utf-8")
+    (found.home / "setup.log").write_text(redacted(done.stdout + done.stderr, environment), "utf-8")
     if done.returncode != 0:
-        last = "\n".join((done.stderr or done.stdout).strip().splitlines()[-6:])
+        last = "\n".join(redacted(done.stderr or done.stdout, environment).strip().splitlines()[-6:])
         raise OpsError(f"The dashboards could not be imported. {found.home / 'setup.log'} ends with:\n{last}")
     return done.stdout.strip().splitlines()[-1]

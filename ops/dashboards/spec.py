@@ -131,10 +131,17 @@ class Spec(Part):
                 known = {measure.name for measure in self.datasets[chart.data].measures}
                 if unknown := [name for name in chart.show if name not in known]:
                     raise ValueError(f"{page.title}, {chart.name}: {chart.data} has no {', '.join(unknown)}")
-            names = [chart.name for chart in page.charts()]
-            if twice := {name for name in names if names.count(name) > 1}:
-                raise ValueError(f"{page.title}: two charts are called {', '.join(sorted(twice))}")
+            files = [file_name(chart.name) for chart in page.charts()]
+            if twice := {chart.name for chart in page.charts() if files.count(file_name(chart.name)) > 1}:
+                raise ValueError(
+                    f"{page.title}: two charts are called {', '.join(sorted(twice))} (only letters and digits count)"
+                )
         return self
+
+
+def file_name(chart: str) -> str:
+    """Return what a chart's file is called, on its page."""
+    return "".join(letter if letter.isalnum() else "_" for letter in chart)
 
 
 def read_spec(root: Path) -> Spec:

@@ -183,6 +183,7 @@ def test_pages_begin_with_days_that_can_be_compared_with_as_many_before(
         ("  - {height: 4, charts: [{kind: kpi, name: A, data: sales, width: 9}, {kind: kpi, data: sales}]}", "12 wide"),
         ("  - {height: 4, charts: [{kind: kpi, name: A, data: shop}]}", "there is no dataset 'shop'"),
         ("  - {height: 4, charts: [{kind: kpi, name: A, data: sales, show: [tax]}]}", "sales has no tax"),
+        ("  - {height: 4, charts: [{kind: kpi, name: A+, data: sales}, {kind: kpi, name: A-, data: sales}]}", "A-"),
         ("  - {height: 4, charts: [{kind: gauge, name: A, data: sales}]}", "kind"),
         ("  - {height: 4, charts: [{kind: kpi, name: A, data: sales, colour: red}]}", "colour"),
     ],
