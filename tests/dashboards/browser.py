@@ -190,18 +190,22 @@ class Dashboard:
             self._unread.append(request)  # read later: within a handler Playwright would wait for itself
 
 
+def log_in(page: Any, address: str, user: str, password: str) -> None:
+    """Log in, up to the page that Superset greets with."""
+    page.goto(f"{address}/login/")
+    page.locator("input[type=password]").wait_for(timeout=PATIENCE * 1000)
+    page.locator("input[type=text], input#username").first.fill(user)
+    page.locator("input[type=password]").fill(password)
+    page.locator("input[type=password]").press("Enter")
+    page.wait_for_url("**/superset/welcome/**", timeout=PATIENCE * 1000)
+
+
 @contextmanager
 def opened(address: str, user: str, password: str) -> Iterator[Callable[[dict[str, Any]], Dashboard]]:
     """Start the browser and log in; yields a function that opens a window of a kind."""
     with chromium() as browser:
         context = browser.new_context()
-        page = context.new_page()
-        page.goto(f"{address}/login/")
-        page.locator("input[type=password]").wait_for(timeout=PATIENCE * 1000)
-        page.locator("input[type=text], input#username").first.fill(user)
-        page.locator("input[type=password]").fill(password)
-        page.locator("input[type=password]").press("Enter")
-        page.wait_for_url("**/superset/welcome/**", timeout=PATIENCE * 1000)
+        log_in(context.new_page(), address, user, password)
         state = context.storage_state()
         context.close()
 
