@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ops.errors import OpsError
 
 if TYPE_CHECKING:
+    from github.Issue import Issue
     from github.Repository import Repository
 
 DIFF_MARK = "<!-- retailmesh: what this changes -->"
@@ -25,15 +26,19 @@ CUT = "\n\n… cut here: the rest is in the summary of the workflow's run.\n"
 def comment(number: int, text: str) -> str:
     """Show a text as the one comment of ours under a pull request; return its address. Raises OpsError.
 
-    It goes below what SQLMesh's bot has to say, where that has commented, so that there is a single comment.
+    It goes below what SQLMesh's bot has to say, where that has commented, so that there is a single comment: one that
+    was there before the bot's goes.
     """
     with _repository() as repository:
         pull_request = repository.get_issue(number)
         ours = [item for item in pull_request.get_comments() if _is_ours(item, DIFF_MARK, BOT_HEADER)]
+        ours.sort(key=lambda item: BOT_HEADER not in item.body)
         above = ours[0].body.partition(DIFF_MARK)[0].rstrip() + "\n\n" if ours else ""
         body = _cut(f"{above.lstrip()}{DIFF_MARK}\n{text}")
         if ours:
             ours[0].edit(body)
+            for other in ours[1:]:
+                other.delete()
             return str(ours[0].html_url)
         return str(pull_request.create_comment(body).html_url)
 
@@ -41,10 +46,19 @@ def comment(number: int, text: str) -> str:
 def report(title: str, text: str) -> str:
     """Open an issue, or add to the one that is open; return its address. Raises OpsError."""
     with _repository() as repository:
-        for issue in repository.get_issues(state="open"):
-            if issue.pull_request is None and _is_ours(issue, ISSUE_MARK):
-                return str(issue.create_comment(_cut(text)).html_url)
+        for issue in _open_issues(repository):
+            return str(issue.create_comment(_cut(text)).html_url)
         return str(repository.create_issue(title, _cut(f"{ISSUE_MARK}\n{text}")).html_url)
+
+
+def solved(text: str) -> str | None:
+    """Close the issue that is open, with a text; return its address, None where there is none. Raises OpsError."""
+    with _repository() as repository:
+        for issue in _open_issues(repository):
+            issue.create_comment(_cut(text))
+            issue.edit(state="closed")
+            return str(issue.html_url)
+    return None
 
 
 def summarize(text: str) -> None:
@@ -59,6 +73,12 @@ def run_address() -> str | None:
     names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
     server, repository, run = (os.environ.get(name) for name in names)
     return f"{server}/{repository}/actions/runs/{run}" if server and repository and run else None
+
+
+def _open_issues(repository: "Repository") -> "Iterator[Issue]":
+    for issue in repository.get_issues(state="open"):
+        if issue.pull_request is None and _is_ours(issue, ISSUE_MARK):
+            yield issue
 
 
 def _is_ours(item: Any, *marks: str) -> bool:

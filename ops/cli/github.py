@@ -32,3 +32,13 @@ def issue(file: Path, title: str) -> None:
     from ops import github
 
     say(f"Reported: {github.report(title, file.read_text('utf-8'))}")
+
+
+@github.command()
+@click.argument("file", type=FILE)
+def solved(file: Path) -> None:
+    """Close the issue that is open, with FILE; nothing happens where none is."""
+    from ops import github
+
+    address = github.solved(file.read_text("utf-8"))
+    say(f"Closed: {address}" if address else "No issue is open.")

@@ -22,7 +22,7 @@ from tests.ops import github_stub
 from tests.ops.github_stub import REPOSITORY, TOKEN, GitHub
 from tests.support import ROOT, SHARED_CACHES, query, quiet_environment
 
-pytestmark = pytest.mark.long(minutes=2)
+pytestmark = pytest.mark.thorough(minutes=2)
 
 SOURCES = re.compile(r"  sources:\n.*?(?=^  \w)", re.DOTALL | re.MULTILINE)
 #: What becomes of stores, as far as BI tools: plans of these take seconds.
@@ -169,6 +169,8 @@ def test_a_branch_is_tried_compared_merged_deployed_and_looked_after(repository:
     assert "brought prod up to date" in (repository.root / "nightly.md").read_text("utf-8")
     repository.make("nightly-issue")
     assert [issue["title"] for issue in repository.hub.issues] == ["The nightly refresh needs somebody"]
+    repository.make("nightly-solved")
+    assert [issue["state"] for issue in repository.hub.issues] == ["closed"]
 
     repository.make("pr-end")
     assert not (repository.root / FOLDER).exists()

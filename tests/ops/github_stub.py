@@ -61,6 +61,12 @@ class GitHub:
         if method == "PATCH" and (found := re.fullmatch(r"/issues/comments/(\d+)", path)):
             self.comments[int(found[1]) - 1].update(sent)
             return 200, self.comments[int(found[1]) - 1]
+        if method == "DELETE" and (found := re.fullmatch(r"/issues/comments/(\d+)", path)):
+            self.comments = [item for item in self.comments if item["id"] != int(found[1])]
+            return 204, None
+        if method == "PATCH" and (found := re.fullmatch(r"/issues/(\d+)", path)):
+            self.issues[int(found[1]) - 100].update(sent)
+            return 200, self.issues[int(found[1]) - 100]
         return self._issues(method, path, sent)
 
     def _issues(self, method: str, path: str, sent: dict[str, Any]) -> Answer:
@@ -68,7 +74,9 @@ class GitHub:
             return (201, self.add_comment(sent["body"])) if method == "POST" else (200, self.comments)
         if path == "/issues":
             return (
-                (201, self.add_issue(sent["title"], sent["body"])) if method == "POST" else (200, self.issues)
+                (201, self.add_issue(sent["title"], sent["body"]))
+                if method == "POST"
+                else (200, [issue for issue in self.issues if issue["state"] == "open"])
             )
         if found := re.fullmatch(r"/(issues|pulls)/(\d+)", path):
             sides = {"base": {"ref": "main"}, "head": {"ref": "dearer", "sha": "0" * 40}}
@@ -103,7 +111,7 @@ def github() -> Iterator[GitHub]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = do_PATCH = respond  # noqa: N815 - the names that http.server calls
+        do_GET = do_POST = do_PATCH = do_DELETE = respond  # noqa: N815 - the names that http.server calls
 
         def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - its name
             """Say nothing."""

@@ -41,6 +41,13 @@ def test_the_diff_stands_below_what_sqlmeshs_bot_said(hub: GitHub) -> None:
     assert bodies(hub) == [f"{said}\n\n{github.DIFF_MARK}\n2 models"]
 
 
+def test_a_bot_that_comments_later_leaves_one_comment(hub: GitHub) -> None:
+    github.comment(12, "1 model")
+    hub.add_comment(f"{github.BOT_HEADER}\n- review")
+    github.comment(12, "2 models")
+    assert bodies(hub) == [f"{github.BOT_HEADER}\n- review\n\n{github.DIFF_MARK}\n2 models"]
+
+
 def test_a_comment_of_a_person_is_never_overwritten(hub: GitHub) -> None:
     hub.add_comment(f"quoting: {github.DIFF_MARK}", author="User")
     github.comment(12, "1 model")
@@ -60,6 +67,17 @@ def test_a_bad_night_opens_an_issue_and_the_next_adds_to_it(hub: GitHub) -> None
     github.report("The nightly", "quality failed again")
     assert [issue["title"] for issue in hub.issues] == ["mine", "a pull request", "The nightly"]
     assert bodies(hub) == ["quality failed again"]
+
+
+def test_a_good_night_closes_the_issue_and_another_finds_none(hub: GitHub) -> None:
+    hub.add_issue("mine", github.ISSUE_MARK, author="User")
+    github.report("The nightly", "quality failed")
+    github.solved("all is well")
+    assert github.solved("all is well") is None
+    assert [issue["state"] for issue in hub.issues] == ["open", "closed"]
+    assert bodies(hub) == ["all is well"]
+    github.report("The nightly", "quality failed again")
+    assert [issue["title"] for issue in hub.issues] == ["mine", "The nightly", "The nightly"]
 
 
 def test_a_refusal_says_what_github_said_and_not_the_token(hub: GitHub) -> None:
