@@ -17,7 +17,7 @@ define install
 		|| $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 endef
 
-.PHONY: help demo dashboards test test-long test-demo env dev-env format lint pr pr-comment pr-end deploy nightly nightly-issue lock clean
+.PHONY: help demo dashboards test test-long test-thorough test-demo env dev-env format lint pr pr-comment pr-end deploy nightly nightly-issue nightly-solved lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ test: dev-env ## Check format, lint, types, models and run every test
 
 test-long: dev-env ## The tests that take minutes and that `make test` leaves out
 	@$(BIN)/python -m ops.check --long
+
+test-thorough: dev-env ## The rest: what takes half an hour together and seldom breaks; before a release
+	@$(BIN)/python -m ops.check --thorough
 
 test-demo: dev-env ## The demo's dashboards in Chromium (apt install chromium), and a change as docs/environments.md walks through it
 	@RETAIL_DEMO_TESTS=required $(BIN)/pytest -q -p no:xdist -m demo tests/dashboards tests/ops
@@ -69,6 +72,9 @@ deploy: dev-env ## Compute beside prod what changed, and promote it behind the g
 
 nightly: dev-env ## Refresh prod, check quality and freshness, say in REPORT how it went
 	@$(BIN)/retail nightly --report "$(REPORT)"
+
+nightly-solved: dev-env ## Close the issue that is open, with REPORT
+	@$(BIN)/retail github solved "$(REPORT)"
 
 nightly-issue: dev-env ## Open an issue with REPORT, or add to the one that is open
 	@$(BIN)/retail github issue "$(REPORT)"

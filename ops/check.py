@@ -1,4 +1,4 @@
-"""`make test`, `make test-long`, `make lint`: every check, timed, with a verdict at the end."""
+"""`make test`, `make test-long`, `make test-thorough`, `make lint`: every check, timed, with a verdict at the end."""
 
 import os
 import signal
@@ -35,8 +35,11 @@ MODELS = (
 )
 # Modules run side by side (tests/conftest.py says which together): the tests of one share databases and plans.
 PYTEST = ("pytest", "-n", "logical", "--maxprocesses", "4", "--dist", "loadscope", "--no-loadscope-reorder")
-TESTS = ("tests", (*PYTEST, "-m", "not long"))
-LONG = ("long tests", (*PYTEST, "-m", "long and not demo"))
+TESTS = ("tests", (*PYTEST, "-m", "not (long or thorough)"))
+CHOSEN_TESTS = {
+    "long": ("long tests", (*PYTEST, "-m", "long and not demo")),
+    "thorough": ("thorough tests", (*PYTEST, "-m", "thorough")),
+}
 
 
 Check = tuple[str, Sequence[str]]
@@ -119,16 +122,19 @@ def clean_environment() -> dict[str, str]:
 @click.command()
 @click.option("--quick", "chosen", flag_value="quick", help="Leave out what needs Postgres.")
 @click.option("--long", "chosen", flag_value="long", help="Only the tests that take minutes.")
+@click.option(
+    "--thorough", "chosen", flag_value="thorough", help="Only those that together take half an hour."
+)
 def main(chosen: str | None) -> None:
-    """Run every check but the long tests; exit 1 when one failed."""
+    """Run every check but the long and the thorough tests; exit 1 when one failed."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # stop the server when terminated, too
     began = time.monotonic()
     clean = clean_environment()
     failed = []
-    if chosen != "long":
+    if chosen not in CHOSEN_TESTS:
         failed = without_tests(clean, quick=chosen == "quick")
     if chosen != "quick":
-        tests = LONG if chosen == "long" else TESTS
+        tests = CHOSEN_TESTS.get(chosen or "", TESTS)
         failed += [] if run_check(tests, clean) else [tests[0]]
     took = time.monotonic() - began
     if failed:

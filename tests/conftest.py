@@ -75,12 +75,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Groups:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put first what takes longest, so that no worker waits for it in the end: `long(minutes=…)` says so."""
+    """Put first what takes longest, as `long(minutes=…)` or `thorough(minutes=…)` says: no worker waits for it."""
     items.sort(key=_minutes, reverse=True)
 
 
 def _minutes(item: pytest.Item) -> float:
-    long = item.get_closest_marker("long")
+    long = item.get_closest_marker("long") or item.get_closest_marker("thorough")
     return long.kwargs.get("minutes", 1) if long else 0
 
 

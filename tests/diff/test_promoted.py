@@ -13,7 +13,7 @@ from tests.support import Project
 
 
 @pytest.mark.both_versions
-@pytest.mark.long(minutes=1)
+@pytest.mark.thorough(minutes=1)
 def test_what_would_break_stops_the_promotion_and_what_is_built_again_survives_it(
     shop: Project, dev: EnvironmentDiff, postgres: ThrowawayServer
 ) -> None:

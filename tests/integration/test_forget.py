@@ -14,7 +14,7 @@ from tests.integration.shops import INVOICES, OLIST, Line, write_csv, write_invo
 from tests.integration.star import delete_all_environments, fingerprints
 from tests.support import Project
 
-pytestmark = pytest.mark.long(minutes=6)
+pytestmark = pytest.mark.thorough(minutes=6)
 
 PLAN = ("plan", "prod", "--auto-apply", "--no-prompts", "--skip-tests")
 ANA, BUYER = "ana-7d1f-unique", "5017701"  # of Olist; of Online Retail

@@ -22,7 +22,7 @@ from ops.settings import Settings
 from tests.integration.learned import PLAN, learned_project, write_models
 from tests.support import ROOT, Project
 
-pytestmark = pytest.mark.long(minutes=3)
+pytestmark = pytest.mark.thorough(minutes=3)
 HOME = ROOT / ".cache" / "mlflow"
 SERVER, CLIENT = HOME / "server", HOME / "client"
 

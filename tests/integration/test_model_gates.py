@@ -61,7 +61,7 @@ def test_a_model_that_got_worse_does_not_reach_prod_and_the_plan_tells_the_numbe
     assert learned.query(RECORDED) == [("prod", 0.8, False), ("prod", 0.78, True)]
 
 
-@pytest.mark.long(minutes=2)
+@pytest.mark.thorough(minutes=2)
 def test_a_refresh_whose_evaluation_got_worse_leaves_the_scores_as_they_were(learned: Project) -> None:
     learned.query("CREATE SCHEMA told; CREATE TABLE told.auc AS SELECT 0.8 AS auc, 0.5 AS score")
     read = 'float(context.engine_adapter.fetchone("SELECT auc FROM told.auc")[0])'
@@ -83,7 +83,7 @@ def test_a_refresh_whose_evaluation_got_worse_leaves_the_scores_as_they_were(lea
     assert learned.query(SERVED)[0] == ("shop", "logit", 0.8)
 
 
-@pytest.mark.long(minutes=2)
+@pytest.mark.thorough(minutes=2)
 def test_a_gate_stops_every_environment_and_what_was_tried_there_stays_out_of_prod(learned: Project) -> None:
     learned.sqlmesh("plan", "prod", *PLAN)
     before = views(learned)
@@ -94,7 +94,7 @@ def test_a_gate_stops_every_environment_and_what_was_tried_there_stays_out_of_pr
     assert learned.query("SELECT count(*) FROM pg_namespace WHERE nspname = 'ml__dev'") == [(0,)]
 
 
-@pytest.mark.long(minutes=2)
+@pytest.mark.thorough(minutes=2)
 def test_what_passed_elsewhere_is_judged_again_before_prod_gets_it(learned: Project) -> None:
     learned.sqlmesh("plan", "prod", *PLAN)
     write_models(learned.root, auc=0.78)
@@ -112,7 +112,7 @@ def test_what_passed_elsewhere_is_judged_again_before_prod_gets_it(learned: Proj
     assert learned.query(SERVED)[0] == ("shop", "logit", 0.78)
 
 
-@pytest.mark.long(minutes=3)
+@pytest.mark.thorough(minutes=3)
 def test_with_gates_that_warn_the_raw_layer_is_followed_and_the_numbers_are_told(
     learned: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,7 +151,7 @@ def test_with_gates_that_warn_the_raw_layer_is_followed_and_the_numbers_are_told
         sqlmesh.run(["plan", "prod", *PLAN])  # promoted, not only computed
 
 
-@pytest.mark.long(minutes=2)
+@pytest.mark.thorough(minutes=2)
 def test_prod_serves_the_newest_champion_and_not_one_whose_method_is_gone(learned: Project) -> None:
     def served() -> list[tuple[object, ...]]:
         asked = f"SELECT method, metric_value FROM ({LAST_OF_PROD}) AS last "
@@ -179,7 +179,7 @@ def test_prod_serves_the_newest_champion_and_not_one_whose_method_is_gone(learne
     assert learned.query(count) == before
 
 
-@pytest.mark.long(minutes=3)
+@pytest.mark.thorough(minutes=3)
 def test_the_record_grows_with_changes_and_not_with_plans(learned: Project) -> None:
     count = (
         "SELECT (SELECT count(*) FROM ingest.model_evaluation), (SELECT count(*) FROM ingest.model_promotion), "
@@ -209,7 +209,7 @@ def test_the_record_grows_with_changes_and_not_with_plans(learned: Project) -> N
     assert prod == [0.8, 0.85, 0.8]
 
 
-@pytest.mark.long(minutes=2)
+@pytest.mark.thorough(minutes=2)
 def test_a_run_tells_where_it_is_served_and_with_which_parameters(learned: Project) -> None:
     learned.sqlmesh("plan", "prod", *PLAN)
     learned.sqlmesh("plan", "dev", *PLAN)
@@ -229,7 +229,7 @@ def test_a_run_tells_where_it_is_served_and_with_which_parameters(learned: Proje
     assert learned.query(run) == [("dev", "prod", fitted, 2.5)]
 
 
-@pytest.mark.long(minutes=2)
+@pytest.mark.thorough(minutes=2)
 def test_a_plan_rebuilds_just_what_uses_a_function_that_changed(learned: Project) -> None:
     promoted = "SELECT model, count(*) FROM ingest.model_promotion WHERE environment = 'prod' GROUP BY 1"
     learned.sqlmesh("plan", "prod", *PLAN)
@@ -246,7 +246,7 @@ def test_a_plan_rebuilds_just_what_uses_a_function_that_changed(learned: Project
     assert again == {"ml.guess_evaluation", "ml.guess", "ml.model_evaluation"}
 
 
-@pytest.mark.long(minutes=2)
+@pytest.mark.thorough(minutes=2)
 def test_without_a_record_a_plan_works_and_says_that_nothing_is_recorded(learned: Project) -> None:
     connection = learned.settings.connect_loader()
     with connection, connection.cursor() as cursor:
@@ -257,7 +257,7 @@ def test_without_a_record_a_plan_works_and_says_that_nothing_is_recorded(learned
     assert learned.query(RECORDED) == []
 
 
-@pytest.mark.long(minutes=1)
+@pytest.mark.thorough(minutes=1)
 def test_a_plan_tells_of_an_mlflow_server_or_a_score_that_is_not_there_and_goes_on(learned: Project) -> None:
     dotenv.update(learned.settings.env_file, {"MLFLOW_TRACKING_URI": "http://127.0.0.1:1"})
     configure(learned.settings, watched_scores={"ml.guess": ["score_rat"], "ml.gone": ["score_rate"]})

@@ -63,7 +63,7 @@ def test_the_page_names_every_file_that_a_source_needs() -> None:
     assert all(path.startswith("models/staging/corner_shop/") for path in models)
 
 
-@pytest.mark.long(minutes=2)
+@pytest.mark.thorough(minutes=2)
 def test_a_new_shop_reaches_core_by_the_pages_steps_and_nothing_from_conformed_on_changes(
     shop: Project,
 ) -> None:

@@ -10,7 +10,7 @@ from ops.wording import percent
 from tests.integration.shops import INVOICE_HEADER, OLIST, Line, write_csv, write_shops
 from tests.support import Project
 
-pytestmark = pytest.mark.long(minutes=2)
+pytestmark = pytest.mark.thorough(minutes=2)
 
 DAY = "2025-07-04"
 UK = "United Kingdom"

@@ -20,7 +20,7 @@ from tests.support import Project
 SEQUENTIAL = re.compile(r"Seq Scan on \"?(\w+)")  # the table; physical ones are entity__version
 PLAN = ("plan", "prod", "--auto-apply", "--no-prompts", "--skip-tests")
 
-pytestmark = [pytest.mark.long(minutes=4), needs_public_data]
+pytestmark = [pytest.mark.thorough(minutes=4), needs_public_data]
 
 
 @pytest.fixture(scope="module")

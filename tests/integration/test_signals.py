@@ -9,7 +9,7 @@ from loaders.schema import ensure_tables
 from tests.integration.shops import Line, write_invoices, write_shops
 from tests.support import Project, query
 
-pytestmark = pytest.mark.long(minutes=2)
+pytestmark = pytest.mark.thorough(minutes=2)
 
 PLAN = ("plan", "prod", "--auto-apply", "--no-prompts", "--skip-tests")
 FACT = '%."core"."fct_order_line"'

@@ -13,7 +13,7 @@ from tests.integration.shops import INVOICES, write_invoices, write_shops
 from tests.integration.star import daily_fingerprints, delete_all_environments, fingerprints, keys
 from tests.support import ROOT, Project
 
-pytestmark = [pytest.mark.both_versions, pytest.mark.long(minutes=4), pytest.mark.marts(which="ml")]
+pytestmark = [pytest.mark.both_versions, pytest.mark.thorough(minutes=4), pytest.mark.marts(which="ml")]
 
 PLAN = ("plan", "prod", "--auto-apply", "--no-prompts", "--skip-tests")
 

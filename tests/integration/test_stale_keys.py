@@ -6,7 +6,7 @@ from tests.integration.shops import INVOICES, Line, write_invoices, write_shops
 from tests.integration.star import delete_all_environments, fingerprints
 from tests.support import Project
 
-pytestmark = pytest.mark.long(minutes=3)
+pytestmark = pytest.mark.thorough(minutes=3)
 
 # 502 moved to France on 07-03 (in shops.py) and orders from there the next day.
 NEXT_DAY: list[Line] = [("700010", "10002", "tin tray", "4", "1.125", "502.0", "France")]

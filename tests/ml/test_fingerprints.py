@@ -15,7 +15,7 @@ import pytest
 
 from tests.support import ROOT, quiet_environment
 
-pytestmark = [pytest.mark.slow, pytest.mark.long(minutes=1)]
+pytestmark = [pytest.mark.slow, pytest.mark.thorough(minutes=1)]
 CONFIG = """
 gateways: {local: {connection: {type: duckdb}}}
 default_gateway: local

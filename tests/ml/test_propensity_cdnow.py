@@ -25,7 +25,7 @@ FOLDS = 5
 REPEATS = 5
 
 pytestmark = [
-    pytest.mark.long,
+    pytest.mark.thorough,
     pytest.mark.skipif(not FILE.is_file(), reason=f"CDNOW is not in {FILE.parent} (RETAIL_DATA_DIR)"),
 ]
 

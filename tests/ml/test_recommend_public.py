@@ -39,7 +39,7 @@ def wholesaler() -> Shop:
 
 @needs_public_data
 @pytest.mark.slow
-@pytest.mark.long
+@pytest.mark.thorough
 def test_the_wholesalers_next_weeks_are_foretold_as_well_as_was_measured_before() -> None:
     """Recall@20 on the last 28 days: 0.365 for EASE with buy-again, 0.137 on new items, 0.103 for popularity."""
     rows = evaluation_frame(evaluate_recommendations(wholesaler()))

@@ -88,7 +88,7 @@ def written(project: Path) -> dict[str, pd.DataFrame]:
 
 
 @pytest.mark.slow
-@pytest.mark.long
+@pytest.mark.thorough
 def test_two_runs_on_the_same_customers_write_the_same_rows(project: Path) -> None:
     plan(project)
     first = written(project)

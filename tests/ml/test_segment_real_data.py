@@ -9,7 +9,7 @@ from ml.segments.run import customer_segments, segment_curve
 from tests.integration.public_data import merchandise, needs_public_data
 from tests.ml.segment_shops import RULES, SETTINGS, customers
 
-pytestmark = [needs_public_data, pytest.mark.long]
+pytestmark = [needs_public_data, pytest.mark.thorough]
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from tests.ops.test_cli import DAY, FILE, HEADER
 from tests.promotion.conftest import CONFIG
 from tests.support import ROOT, quiet_environment
 
-pytestmark = pytest.mark.long(minutes=3)
+pytestmark = pytest.mark.thorough(minutes=3)
 
 PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
 SALE = """

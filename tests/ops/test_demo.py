@@ -14,7 +14,7 @@ HEADER = "Invoice,StockCode,Description,Quantity,Price,Customer ID,Country,Invoi
 YES = "y\n" * 5  # to whatever a bare `sqlmesh plan` asks
 FIRST, SECOND = date(2026, 3, 2), date(2026, 3, 3)
 
-pytestmark = [pytest.mark.slow, pytest.mark.long(minutes=2)]
+pytestmark = [pytest.mark.slow, pytest.mark.thorough(minutes=2)]
 
 
 def deliver(project: Project, day: date, *quantities: int) -> None:

@@ -34,7 +34,7 @@ def run(server: ThrowawayServer, *statements: str) -> None:
     connection.close()
 
 
-@pytest.mark.long(minutes=2)
+@pytest.mark.thorough(minutes=2)
 def test_one_user_who_may_make_roles_connects_loads_and_plans(
     fresh_servers: Callable[[int], ThrowawayServer], tmp_path: Path
 ) -> None:

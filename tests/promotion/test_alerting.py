@@ -20,7 +20,7 @@ from tests.ops.listeners import Web, listening
 from tests.promotion.conftest import CONFIG
 from tests.support import ROOT, Project, query
 
-pytestmark = pytest.mark.long(minutes=2)
+pytestmark = pytest.mark.thorough(minutes=2)
 
 PLAN = ("plan", "prod", "--auto-apply", "--no-prompts", "--skip-tests")
 AGAIN = (*PLAN, "--restate-model", "core.sale")

@@ -8,7 +8,7 @@ import pytest
 from ops.sqlmesh_process import COMMAND
 from tests.promotion.conftest import SALE, Shop
 
-pytestmark = [pytest.mark.both_versions, pytest.mark.long(minutes=2)]
+pytestmark = [pytest.mark.both_versions, pytest.mark.thorough(minutes=2)]
 
 BUILT = """
 CREATE SCHEMA IF NOT EXISTS report AUTHORIZATION analyst;

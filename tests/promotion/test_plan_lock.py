@@ -14,7 +14,7 @@ from ops.promotion.plan_lock import LOCK, held, patience_of
 from ops.settings import Settings
 from tests.promotion.conftest import SALE, Shop
 
-pytestmark = pytest.mark.long(minutes=1)
+pytestmark = pytest.mark.thorough(minutes=1)
 
 PLAN = ("plan", "prod", "--auto-apply", "--no-prompts")
 

@@ -31,7 +31,7 @@ from tests.promotion.prod import (
 )
 from tests.support import quiet_environment
 
-pytestmark = [pytest.mark.both_versions, pytest.mark.long(minutes=2)]
+pytestmark = [pytest.mark.both_versions, pytest.mark.thorough(minutes=2)]
 
 
 def answered(shop: Shop, answer: str, *arguments: str) -> tuple[int, str]:

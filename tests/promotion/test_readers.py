@@ -19,7 +19,7 @@ import pytest
 from tests.promotion.conftest import Shop
 from tests.support import quiet_environment
 
-pytestmark = pytest.mark.long(minutes=2)
+pytestmark = pytest.mark.thorough(minutes=2)
 
 PROMOTIONS = 20
 KILLS = 30

@@ -97,7 +97,7 @@ def test_versions_live_for_a_week_after_they_were_replaced() -> None:
 
 
 both = pytest.mark.both_versions
-long = pytest.mark.long(minutes=2)
+long = pytest.mark.thorough(minutes=2)
 
 
 @both
