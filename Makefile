@@ -34,11 +34,11 @@ test: dev-env ## Check format, lint, types, models and run every test
 test-long: dev-env ## The tests that take minutes and that `make test` leaves out
 	@$(BIN)/python -m ops.check --long
 
-test-thorough: dev-env ## The rest: what takes half an hour together and seldom breaks; before a release
+test-thorough: dev-env ## The rest: what takes longest and seldom breaks; before a release
 	@$(BIN)/python -m ops.check --thorough
 
-test-demo: dev-env ## The demo's dashboards in Chromium (apt install chromium), and a change as docs/environments.md walks through it
-	@RETAIL_DEMO_TESTS=required $(BIN)/pytest -q -p no:xdist -m demo tests/dashboards tests/ops
+test-demo: dev-env ## The demo's dashboards in Chromium (apt install chromium)
+	@RETAIL_DEMO_TESTS=required $(BIN)/pytest -q -p no:xdist -m "demo and not thorough" tests/dashboards tests/ops
 
 env: $(VENV)/.runtime ## Make the environment in .venv
 

@@ -37,7 +37,7 @@ MODELS = (
 PYTEST = ("pytest", "-n", "logical", "--maxprocesses", "4", "--dist", "loadscope", "--no-loadscope-reorder")
 TESTS = ("tests", (*PYTEST, "-m", "not (long or thorough)"))
 CHOSEN_TESTS = {
-    "long": ("long tests", (*PYTEST, "-m", "long and not demo")),
+    "long": ("long tests", (*PYTEST, "-m", "long and not (demo or thorough)")),
     "thorough": ("thorough tests", (*PYTEST, "-m", "thorough")),
 }
 
@@ -123,7 +123,7 @@ def clean_environment() -> dict[str, str]:
 @click.option("--quick", "chosen", flag_value="quick", help="Leave out what needs Postgres.")
 @click.option("--long", "chosen", flag_value="long", help="Only the tests that take minutes.")
 @click.option(
-    "--thorough", "chosen", flag_value="thorough", help="Only those that together take half an hour."
+    "--thorough", "chosen", flag_value="thorough", help="Only those that take longest and seldom break."
 )
 def main(chosen: str | None) -> None:
     """Run every check but the long and the thorough tests; exit 1 when one failed."""

@@ -1,8 +1,8 @@
 """Fixtures for every test that needs Postgres.
 
 A test that asks for `database` (or `postgres`, `project`, …) runs on PostgreSQL 18; marked `both_versions` it
-runs once on 18 and once on 16, unless it is `one_version` in a module that is marked so. Each version's server is
-started once, when the first test needs it.
+runs once on 18 and once on 16 (a `long` one there with the thorough tests), unless it is `one_version` in a module that
+is marked so. Each version's server is started once, when the first test needs it.
 """
 
 import os
@@ -88,7 +88,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "postgres" in metafunc.fixturenames:
         marker = metafunc.definition.get_closest_marker
         both = marker("both_versions") is not None and marker("one_version") is None
-        versions = SUPPORTED_VERSIONS if both else SUPPORTED_VERSIONS[:1]
+        first, *others = SUPPORTED_VERSIONS
+        rarely = [pytest.mark.thorough] if marker("long") else []  # what takes minutes
+        versions = [first, *(pytest.param(other, marks=rarely) for other in others)] if both else [first]
         metafunc.parametrize("postgres", versions, ids=lambda v: f"pg{v}", indirect=True, scope="session")
 
 

@@ -80,6 +80,7 @@ def test_forecasts_of_categories_add_up_to_the_total_to_the_cent(learned: Projec
     assert learned.query("SELECT COUNT(*) > 100 FROM ml.sales_forecast") == [(True,)]
 
 
+@pytest.mark.thorough
 def test_computed_again_they_are_the_same_and_so_are_their_fingerprints(learned: Project) -> None:
     before = content(learned)
     assert all(number for table, (number, _) in before.items() if table != "score_drift"), before

@@ -1,6 +1,6 @@
 """docs/environments.md, "From editing a model to prod, and back": what it says one sees is what one sees.
 
-    make demo && make test-demo
+    make demo && make test-thorough
 
 Its commands run over the prod that `make demo` built, in a clone of the last commit: nobody's files change, and prod is
 in the end what it was.
@@ -16,7 +16,7 @@ import pytest
 
 from tests.support import ROOT, quiet_environment, without
 
-pytestmark = [pytest.mark.demo, pytest.mark.long(minutes=3)]
+pytestmark = [pytest.mark.demo, pytest.mark.thorough(minutes=3)]
 PAGE = (ROOT / "docs" / "environments.md").read_text("utf-8")
 SECTION = PAGE.partition("\n## From editing a model to prod, and back\n")[2].partition("\n## ")[0]
 BLOCKS = re.findall(r"^```(sh)?\n(.*?)^```$", SECTION, re.MULTILINE | re.DOTALL)
