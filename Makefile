@@ -17,7 +17,7 @@ define install
 		|| $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 endef
 
-.PHONY: help demo dashboards test test-long test-thorough test-demo env dev-env format lint pr pr-comment pr-end deploy nightly nightly-issue nightly-solved lock clean
+.PHONY: help demo dashboards test test-long test-thorough test-demo test-walk-through env dev-env format lint pr pr-comment pr-end deploy nightly nightly-issue nightly-solved lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ test-thorough: dev-env ## The rest: what takes longest and seldom breaks; before
 
 test-demo: dev-env ## The demo's dashboards in Chromium (apt install chromium)
 	@RETAIL_DEMO_TESTS=required $(BIN)/pytest -q -p no:xdist -m "demo and not thorough" tests/dashboards tests/ops
+
+test-walk-through: dev-env ## A change goes to the demo's prod and back, as docs/environments.md walks through it
+	@RETAIL_DEMO_TESTS=required $(BIN)/pytest -q -p no:xdist tests/ops/test_walk_through.py
 
 env: $(VENV)/.runtime ## Make the environment in .venv
 

@@ -38,7 +38,7 @@ PYTEST = ("pytest", "-n", "logical", "--maxprocesses", "4", "--dist", "loadscope
 TESTS = ("tests", (*PYTEST, "-m", "not (long or thorough)"))
 CHOSEN_TESTS = {
     "long": ("long tests", (*PYTEST, "-m", "long and not (demo or thorough)")),
-    "thorough": ("thorough tests", (*PYTEST, "-m", "thorough")),
+    "thorough": ("thorough tests", (*PYTEST, "-m", "thorough and not demo")),
 }
 
 

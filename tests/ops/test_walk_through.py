@@ -1,6 +1,6 @@
 """docs/environments.md, "From editing a model to prod, and back": what it says one sees is what one sees.
 
-    make demo && make test-thorough
+    make demo && make test-walk-through
 
 Its commands run over the prod that `make demo` built, in a clone of the last commit: nobody's files change, and prod is
 in the end what it was.
