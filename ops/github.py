@@ -46,7 +46,7 @@ def comment(number: int, text: str) -> str:
 def report(title: str, text: str) -> str:
     """Open an issue, or add to the one that is open; return its address. Raises OpsError."""
     with _repository() as repository:
-        for issue in _open_issues(repository):
+        if issue := _open_issue(repository):
             return str(issue.create_comment(_cut(text)).html_url)
         return str(repository.create_issue(title, _cut(f"{ISSUE_MARK}\n{text}")).html_url)
 
@@ -54,11 +54,12 @@ def report(title: str, text: str) -> str:
 def solved(text: str) -> str | None:
     """Close the issue that is open, with a text; return its address, None where there is none. Raises OpsError."""
     with _repository() as repository:
-        for issue in _open_issues(repository):
-            issue.create_comment(_cut(text))
-            issue.edit(state="closed")
-            return str(issue.html_url)
-    return None
+        issue = _open_issue(repository)
+        if issue is None:
+            return None
+        issue.create_comment(_cut(text))
+        issue.edit(state="closed")
+        return str(issue.html_url)
 
 
 def summarize(text: str) -> None:
@@ -75,10 +76,9 @@ def run_address() -> str | None:
     return f"{server}/{repository}/actions/runs/{run}" if server and repository and run else None
 
 
-def _open_issues(repository: "Repository") -> "Iterator[Issue]":
-    for issue in repository.get_issues(state="open"):
-        if issue.pull_request is None and _is_ours(issue, ISSUE_MARK):
-            yield issue
+def _open_issue(repository: "Repository") -> "Issue | None":
+    issues = repository.get_issues(state="open")
+    return next((one for one in issues if one.pull_request is None and _is_ours(one, ISSUE_MARK)), None)
 
 
 def _is_ours(item: Any, *marks: str) -> bool:

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,9 @@ from ops.metrics import read_metrics
 from ops.postgres.embedded import administrator, server_of
 from ops.postgres.provision import SQL_FOLDER, run_scripts
 from ops.redaction import redacted
-from ops.settings import Settings
+from ops.settings import Login, Settings
 
+COMES_APART = "X" * 10  # what Superset exports for a password, and wants from elsewhere when it imports
 SCRIPT = SQL_FOLDER / "05_dashboards.sql"
 Say = Callable[[str], None]
 
@@ -71,10 +72,8 @@ def target_of(settings: Settings, environment: str) -> Target:
             "There is no password of bi_reader in .env, so dashboards have no way to the views. `retail start` makes "
             "one; on another server give the role LOGIN and a password, and write RETAIL_BI_PASSWORD into .env."
         )
-    shown = settings.url("bi", password=False, driver="postgresql+psycopg2").replace(
-        "bi_reader@", "bi_reader:XXXXXXXXXX@"
-    )
-    return Target(environment, shown)
+    masked = replace(settings, bi=Login(settings.bi.user, COMES_APART))
+    return Target(environment, masked.url("bi", driver="postgresql+psycopg2"))
 
 
 def status(settings: Settings) -> dict[str, Any]:

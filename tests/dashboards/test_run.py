@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,17 @@ import pytest
 from click.testing import CliRunner
 
 from ops import dotenv
+from ops.bi_contract import read_contract
 from ops.cli.dashboards import dashboards
 from ops.dashboards import install, server
+from ops.dashboards.bundle import compile_bundle, write_bundle
+from ops.dashboards.datasets import resolve
 from ops.dashboards.run import SCRIPT, status, target_of
 from ops.dashboards.settings import DashboardSettings, load, with_secrets
+from ops.dashboards.shops import Shop
+from ops.dashboards.spec import read_spec
 from ops.errors import OpsError
+from ops.metrics import read_metrics
 from ops.postgres.embedded import administrator
 from ops.postgres.provision import run_scripts
 from ops.postgres.throwaway import ThrowawayServer
@@ -136,6 +143,19 @@ def test_an_environment_has_a_plain_name(name: str) -> None:
 def test_without_a_way_in_for_readers_nothing_is_begun(found: DashboardSettings) -> None:
     with pytest.raises(OpsError, match="no password of bi_reader"):
         target_of(replace(found.settings, bi=Login("bi_reader", "")), "prod")
+
+
+def test_the_bundle_names_the_reader_and_not_the_password(found: DashboardSettings, tmp_path: Path) -> None:
+    settings = replace(found.settings, bi=Login("bi_reader", "the reader's: secret"))
+    spec = read_spec(ROOT)
+    tables = resolve(spec, read_contract(ROOT), read_metrics(ROOT), ROOT)
+    shops = [Shop("store", "INR", date(2026, 1, 2), date(2026, 6, 30))]
+    write_bundle(compile_bundle(spec, tables, shops, target_of(settings, "prod")), tmp_path / "bundle")
+    written = "".join(path.read_text("utf-8") for path in (tmp_path / "bundle").rglob("*.yaml"))
+    assert (
+        f"://bi_reader:{'X' * 10}@{settings.host}" in written
+    )  # Superset's words for a password that it is given
+    assert "secret" not in written
 
 
 def test_supersets_role_has_its_own_database_and_gets_into_no_other(
