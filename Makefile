@@ -20,7 +20,7 @@ endef
 .PHONY: help demo dashboards test test-long test-thorough test-demo test-walk-through env dev-env format lint pr pr-comment pr-end deploy nightly nightly-issue nightly-solved lock clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 demo: env ## Start Postgres, load the data, build the star schema, show a summary
 	@$(BIN)/retail demo

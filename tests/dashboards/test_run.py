@@ -20,7 +20,7 @@ from ops.cli.dashboards import dashboards
 from ops.dashboards import install, server
 from ops.dashboards.bundle import compile_bundle, write_bundle
 from ops.dashboards.datasets import resolve
-from ops.dashboards.run import SCRIPT, status, target_of
+from ops.dashboards.run import SCRIPT, _set_up, status, target_of
 from ops.dashboards.settings import DashboardSettings, load, with_secrets
 from ops.dashboards.shops import Shop
 from ops.dashboards.spec import read_spec
@@ -89,6 +89,28 @@ def test_a_superset_that_ends_at_once_is_an_error_with_its_last_words(found: Das
         port = probe.getsockname()[1]
     with pytest.raises(OpsError, match=r"did not start(.|\n)*no such module"):
         server.start(replace(found, port=port))
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_no_secret_that_the_set_up_prints_is_kept_or_shown(found: DashboardSettings, code: int) -> None:
+    names = ("RETAIL_DASHBOARDS_URI", "RETAIL_DASHBOARDS_ADMIN_PASSWORD", "SUPERSET_SECRET_KEY")
+    found.python.parent.mkdir(parents=True)
+    prints = "; ".join(f'echo "{name} is ${name}" >&2' for name in names)
+    found.python.write_text(f"#!/bin/sh\necho 'all imported'\n{prints}\nexit {code}\n")
+    found.python.chmod(0o755)
+    if code == 0:
+        said = _set_up(found, {})
+    else:
+        with pytest.raises(OpsError, match="SUPERSET_SECRET_KEY is") as raised:
+            _set_up(found, {})
+        said = str(raised.value)
+    kept = (found.home / "setup.log").read_text("utf-8")
+    assert all(f"{name} is " in kept for name in names)
+    assert not any(
+        secret in text
+        for secret in (found.password, found.admin_password, found.secret_key)
+        for text in (kept, said)
+    )
 
 
 def test_what_is_installed_counts_only_for_its_lock_file(found: DashboardSettings) -> None:
