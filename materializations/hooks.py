@@ -1,9 +1,10 @@
 """SQLMesh reads this folder for `run` and `migrate` too, which read no macros: its methods are wrapped from here."""
 
-from ops.promotion import alerting, plan_lock, swap
+from ops.promotion import alerting, plan_lock, same_tables, swap
 from ops.sqlmesh_process import set_up
 
 set_up()
 plan_lock.install()
 swap.install()
+same_tables.install()
 alerting.install()

@@ -166,7 +166,7 @@ def quiet_sqlmesh() -> Iterator[None]:
     """Promote as ours does, and have SQLMesh say what is wrong, on stderr, and nothing else."""
     from sqlmesh.core.console import NoopConsole, get_console, set_console
 
-    from ops.promotion import plan_lock, swap
+    from ops.promotion import plan_lock, same_tables, swap
     from ops.sqlmesh_process import set_up
 
     class Quiet(NoopConsole):
@@ -182,6 +182,7 @@ def quiet_sqlmesh() -> Iterator[None]:
     set_up()
     plan_lock.install()
     swap.install()
+    same_tables.install()
     before = get_console()
     set_console(Quiet())
     try:

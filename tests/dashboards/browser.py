@@ -1,10 +1,14 @@
 """A dashboard in the browser: opened, waited for, read, clicked."""
 
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+from playwright.sync_api import TimeoutError as NotInTime
 
 from ops.dashboards.pages import filter_id
 from tests.browser import chromium
@@ -18,10 +22,12 @@ PHONE = {
 }
 WIDE = {"viewport": {"width": 1440, "height": 2600}}  # tall: what is out of sight is not drawn
 # Tiles in sight that are not drawn yet; one that is out of sight is not drawn before it is scrolled to.
-BUSY = """Array.from(document.querySelectorAll('.dashboard-component-chart-holder')).filter(tile =>
+WAITING = """Array.from(document.querySelectorAll('.dashboard-component-chart-holder')).filter(tile =>
     !tile.closest('.dashboard-markdown') && tile.getBoundingClientRect().top < window.innerHeight
     && (!tile.querySelector('.slice_container')
-        || tile.querySelector('.loading, [aria-label="Loading"], [data-test="loading-indicator"]'))).length"""
+        || tile.querySelector('.loading, [aria-label="Loading"], [data-test="loading-indicator"]')))"""
+BUSY = f"{WAITING}.length"
+WAITED_FOR = f"{WAITING}.map(tile => tile.innerText)"
 DRAWN = f"() => document.querySelector('.slice_container') && {BUSY} === 0"
 
 NAMES = """Array.from(document.querySelectorAll('[data-test-chart-id]')).map(
@@ -46,6 +52,7 @@ class Dashboard:
         self._unread: list[Any] = []
         page.on("response", self._answered)
         page.on("requestfinished", self._finished)
+        page.on("requestfailed", self._lost)
 
     def open(self, slug: str, query: str = "") -> "Dashboard":
         """Open a dashboard, forget the one before, and wait until every chart is drawn."""
@@ -61,8 +68,17 @@ class Dashboard:
         self.page.goto(f"{self.address}/superset/dashboard/{slug}/{query}")
 
     def drawn(self) -> None:
-        """Wait until every chart in sight is drawn for the first time."""
-        self.page.wait_for_function(DRAWN, timeout=PATIENCE * 1000)
+        """Wait until every chart in sight is drawn for the first time. Raises AssertionError, with what there is."""
+        try:
+            self.page.wait_for_function(DRAWN, timeout=PATIENCE * 1000)
+        except NotInTime as error:
+            tiles = [" ".join(text.split()) for text in self.page.evaluate(WAITED_FOR)]
+            picture = Path(tempfile.gettempdir()) / "never-drawn.png"
+            self.page.screenshot(path=str(picture))
+            raise AssertionError(
+                f"{self.page.url} is not drawn after {PATIENCE} s (see {picture}). "
+                f"Waited for: {tiles or 'the first chart'}. Requests that failed: {self.seen.failed or 'none'}."
+            ) from error
 
     def settle(self) -> None:
         """Wait until every chart in sight is drawn, and stays so. Raises AssertionError when that never comes."""
@@ -170,6 +186,10 @@ class Dashboard:
     def _answered(self, response: Any) -> None:
         if "/api/v1/" in response.url and response.status >= 400:
             self.seen.failed.append(f"{response.status} {response.url[:200]}")
+
+    def _lost(self, request: Any) -> None:
+        if request.failure != "net::ERR_ABORTED":  # by the browser itself, when a page is left
+            self.seen.failed.append(f"{request.failure} {request.url[:200]}")
 
     def _read(self) -> None:
         names = dict(self.page.evaluate(NAMES))

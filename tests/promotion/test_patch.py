@@ -10,7 +10,7 @@ from sqlmesh.core.plan.evaluator import BuiltInPlanEvaluator
 from sqlmesh.core.scheduler import Scheduler
 from sqlmesh.utils.errors import SQLMeshError
 
-from ops.promotion import plan_lock, swap
+from ops.promotion import plan_lock, same_tables, swap
 from ops.promotion.patch import wrap
 
 
@@ -44,11 +44,13 @@ def test_a_plan_a_run_and_the_swap_of_views_are_wrapped():
         (BuiltInPlanEvaluator, "_promote_snapshots"),
         (BuiltInPlanEvaluator, "_evaluate_stages"),
         (PostgresEngineAdapter, "create_view"),
+        (BuiltInPlanEvaluator, "visit_environment_record_update_stage"),
+        (BuiltInPlanEvaluator, "visit_migrate_schemas_stage"),
     )
-    plan_lock.install()
-    swap.install()
+    for installed in (plan_lock, swap, same_tables):
+        installed.install()
     before = [getattr(owner, name) for owner, name in methods]
-    plan_lock.install()
-    swap.install()
+    for installed in (plan_lock, swap, same_tables):
+        installed.install()
     assert [getattr(owner, name) for owner, name in methods] == before
     assert all(hasattr(method, "_retailmesh") for method in before)
