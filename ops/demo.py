@@ -10,7 +10,7 @@ from rich.console import Console
 from loaders.contract import Contract, load_contracts
 from ops import loading
 from ops.errors import OpsError
-from ops.generating import demo_shop
+from ops.generating import DEMO_SCALE, check_scale, demo_shop
 from ops.postgres import embedded
 from ops.postgres.remote import version_of
 from ops.refresh import refresh
@@ -47,15 +47,15 @@ class Demo:
     summary: dict[str, Rows]
 
 
-def run_demo(settings: Settings, console: Console, scale: str | None) -> Demo:
+def run_demo(settings: Settings, console: Console, scale: str | None, *, generates: bool = True) -> Demo:
     """Start the server, load what there is, bring prod up to date and count. Raises OpsError or LoadError.
 
-    With a `scale` a shop of that size is generated first, unless there is one.
+    Where there is no shop, one is generated first, unless nothing shall be. A `scale` that is named has to be its size.
     """
     contracts = list(load_contracts().values())
     steps = Steps(console, ("Data", "Postgres", "Load", "Models", "Count"))
     with steps.step("Data"):
-        generated = _generate(settings, contracts, scale, console)
+        generated = generates and _generate(settings, contracts, scale, console)
         present = _present(settings, contracts, console)
     with steps.step("Postgres"):
         settings = _server(settings, console)
@@ -84,12 +84,16 @@ def what_to_download(settings: Settings, contracts: Sequence[Contract]) -> str:
 
 
 def _generate(settings: Settings, contracts: Sequence[Contract], scale: str | None, console: Console) -> bool:
-    """Generate the shop where there is none. Returns whether that was done."""
+    """Generate the shop where there is none. Returns whether that was done. Raises OpsError for one of another size."""
     shop = [contract for contract in contracts if contract.source == GENERATED_SOURCE]
     is_theirs = settings.data_dir_of(GENERATED_SOURCE) != settings.own_data_dir
-    if scale is None or not shop or is_theirs or loading.with_files(settings, shop):
+    if not shop or is_theirs:
         return False
-    made = demo_shop(settings, scale, console)
+    if loading.with_files(settings, shop):
+        if scale:
+            check_scale(settings, scale)
+        return False
+    made = demo_shop(settings, scale or DEMO_SCALE, console)
     console.print(
         f"{GENERATED_SOURCE}: an invented shop was generated into {settings.own_data_dir / GENERATED_SOURCE} in "
         f"{made.seconds:.1f} s: {made.lines:,} lines of sales from {made.start} to {made.end}"

@@ -1,5 +1,6 @@
 """Generating a shop's files with a progress bar, and the one of the demo into the project's own folder."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from generator.scales import Options, options
 from ops.errors import OpsError
 from ops.settings import GENERATED_SOURCE, Settings
 
-DEMO_SEED = 1
+DEMO_SCALE, DEMO_SEED = "small", 1
 _UNFINISHED = ".unfinished"
 _BESIDE = "truth"  # what was planted in the files
 
@@ -59,3 +60,18 @@ def demo_shop(settings: Settings, scale: str, console: Console) -> Summary:
     except OSError as error:
         raise OpsError(f"{own}: cannot be written ({error.strerror or error})") from error
     return made
+
+
+def check_scale(settings: Settings, scale: str) -> None:
+    """Raise OpsError where the demo's shop is there in another size, since it is not made a second time."""
+    own = settings.own_data_dir
+    try:
+        there = json.loads((own / _BESIDE / "parameters.json").read_text("utf-8"))["scale"]["name"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return  # a shop of somebody's own
+    if there != scale:
+        raise OpsError(
+            f"The shop in {own / GENERATED_SOURCE} is of the scale {there}, not {scale}, and is not made anew. Leave "
+            f"--scale out to go on with it. For another shop delete {own / GENERATED_SOURCE}, and begin with an empty "
+            "server (RETAIL_POSTGRES_DIR), since what was loaded stays."
+        )

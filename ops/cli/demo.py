@@ -29,10 +29,8 @@ HEADINGS = {"first_date": "from", "last_date": "to", "stock_out_percent": "% sto
     default=True,
     help="Generate a shop into the project's data/store where there is none.",
 )
-@click.option(
-    "--scale", type=click.Choice(SCALE_NAMES), default="small", show_default=True, help="How large it is."
-)
-def demo(json_file: Path | None, generates: bool, scale: str) -> None:
+@click.option("--scale", type=click.Choice(SCALE_NAMES), help="How large it is; small unless it is named.")
+def demo(json_file: Path | None, generates: bool, scale: str | None) -> None:
     """Generate a shop, start the server, load the data, build the models, show a summary.
 
     Every source that has files is loaded. Run again it generates nothing, loads only new or changed files and
@@ -40,7 +38,7 @@ def demo(json_file: Path | None, generates: bool, scale: str) -> None:
     """
     from ops.demo import run_demo
 
-    done = run_demo(load_settings(), console, scale if generates else None)
+    done = run_demo(load_settings(), console, scale, generates=generates)
     say()
     print_summary(done.summary)
     print_connection(done.settings)

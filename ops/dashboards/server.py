@@ -109,7 +109,7 @@ def _command(found: DashboardSettings) -> list[str]:
         "--worker-class", "gthread", "--threads", str(THREADS),
         "--preload",  # the workers share what the application takes in memory
         "--timeout", "120",
-        "--keep-alive", "15",
+        "--keep-alive", "330",  # longer than browsers keep one: a connection that both end at once is a lost request
         "--no-control-socket",
         "--pid", str(found.home / "superset.pid"),
         "superset.app:create_app()",

@@ -188,7 +188,8 @@ class Dashboard:
             self.seen.failed.append(f"{response.status} {response.url[:200]}")
 
     def _lost(self, request: Any) -> None:
-        if request.failure != "net::ERR_ABORTED":  # by the browser itself, when a page is left
+        # What goes elsewhere is refused by the page's own policy; what is under way when a page is left is aborted.
+        if request.url.startswith(self.address) and request.failure != "net::ERR_ABORTED":
             self.seen.failed.append(f"{request.failure} {request.url[:200]}")
 
     def _read(self) -> None:

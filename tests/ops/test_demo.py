@@ -116,3 +116,5 @@ def test_without_any_data_the_demo_makes_a_shop_once_and_loads_it(project: Proje
     again = project.retail("demo", "--scale", "tiny")
     assert "an invented shop was generated" not in again
     assert "Nothing was done: there was nothing to load and nothing to plan." in again
+    other = project.retail("demo", "--scale", "medium", check=False)
+    assert "is of the scale tiny, not medium" in other

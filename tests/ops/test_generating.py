@@ -93,6 +93,17 @@ def test_what_was_not_generated_is_not_replaced(settings: Settings) -> None:
     assert theirs.read_text() == "mine"
 
 
+def test_a_shop_of_another_scale_is_an_error_that_names_both(settings: Settings) -> None:
+    generating.check_scale(settings, "medium")  # there is none
+    make(settings)
+    generating.check_scale(settings, "tiny")
+    with pytest.raises(OpsError, match=r"data/store is of the scale tiny, not medium.*RETAIL_POSTGRES_DIR"):
+        generating.check_scale(settings, "medium")
+    for unknown in ("{}", "no JSON", '{"scale": 3}'):
+        (settings.own_data_dir / "truth" / "parameters.json").write_text(unknown)
+        generating.check_scale(settings, "medium")
+
+
 def test_a_folder_that_cannot_be_written_is_named(settings: Settings) -> None:
     settings.root.mkdir()
     settings.own_data_dir.write_text("a file")
