@@ -46,7 +46,7 @@ class GitHub:
         """Return the status and what a request is answered with."""
         if self.refuses:
             return 403, {"message": "Resource not accessible by integration"}
-        path = path.partition("?")[0].removeprefix(f"/repos/{REPOSITORY}")
+        path, _, asked = path.removeprefix(f"/repos/{REPOSITORY}").partition("?")
         if method == "POST" and path.startswith("/check-runs"):
             number = len(self.checks) + 1
             self.checks[number] = {
@@ -67,16 +67,16 @@ class GitHub:
         if method == "PATCH" and (found := re.fullmatch(r"/issues/(\d+)", path)):
             self.issues[int(found[1]) - 100].update(sent)
             return 200, self.issues[int(found[1]) - 100]
-        return self._issues(method, path, sent)
+        return self._issues(method, path, sent, asked)
 
-    def _issues(self, method: str, path: str, sent: dict[str, Any]) -> Answer:
+    def _issues(self, method: str, path: str, sent: dict[str, Any], asked: str) -> Answer:
         if found := re.fullmatch(r"/issues/(\d+)/comments", path):
             return (201, self.add_comment(sent["body"])) if method == "POST" else (200, self.comments)
         if path == "/issues":
             return (
                 (201, self.add_issue(sent["title"], sent["body"]))
                 if method == "POST"
-                else (200, [issue for issue in self.issues if issue["state"] == "open"])
+                else (200, [issue for issue in self.issues if f"state={issue['state']}" in asked])
             )
         if found := re.fullmatch(r"/(issues|pulls)/(\d+)", path):
             sides = {"base": {"ref": "main"}, "head": {"ref": "dearer", "sha": "0" * 40}}

@@ -48,6 +48,16 @@ def test_a_bot_that_comments_later_leaves_one_comment(hub: GitHub) -> None:
     assert bodies(hub) == [f"{github.BOT_HEADER}\n- review\n\n{github.DIFF_MARK}\n2 models"]
 
 
+def test_what_another_app_said_stays(hub: GitHub) -> None:
+    hub.add_comment("coverage: 93 %")
+    hub.add_issue("bump sqlglot", "a new version")
+    github.comment(12, "1 model")
+    github.comment(12, "2 models")
+    assert github.solved("all is well") is None
+    assert bodies(hub) == ["coverage: 93 %", f"{github.DIFF_MARK}\n2 models"]
+    assert [issue["state"] for issue in hub.issues] == ["open"]
+
+
 def test_a_comment_of_a_person_is_never_overwritten(hub: GitHub) -> None:
     hub.add_comment(f"quoting: {github.DIFF_MARK}", author="User")
     github.comment(12, "1 model")
