@@ -50,6 +50,8 @@ class Dashboard:
     def __init__(self, page: Any, address: str) -> None:
         self.page, self.address, self.seen = page, address, Seen()
         self._unread: list[Any] = []
+        self._under_way: set[Any] = set()
+        page.on("request", self._asked)
         page.on("response", self._answered)
         page.on("requestfinished", self._finished)
         page.on("requestfailed", self._lost)
@@ -81,12 +83,13 @@ class Dashboard:
             ) from error
 
     def settle(self) -> None:
-        """Wait until every chart in sight is drawn, and stays so. Raises AssertionError when that never comes."""
+        """Wait until every chart in sight is drawn and nothing is asked for any more. Raises AssertionError when that
+        never comes."""
         self.drawn()
         deadline, quiet = time.monotonic() + PATIENCE, 0
-        while quiet < 4:
-            self.page.wait_for_timeout(250)
-            quiet = 0 if self.page.evaluate(BUSY) else quiet + 1
+        while quiet < 3:
+            self.page.wait_for_timeout(150)
+            quiet = 0 if self._under_way or self.page.evaluate(BUSY) else quiet + 1
             assert time.monotonic() < deadline, "charts are still loading"
         self._read()
 
@@ -183,11 +186,16 @@ class Dashboard:
         found = holder.query_selector("[data-test='editable-title']")
         return str(found.inner_text()).strip() if found else ""
 
+    def _asked(self, request: Any) -> None:
+        if "/api/v1/" in request.url:
+            self._under_way.add(request)
+
     def _answered(self, response: Any) -> None:
         if "/api/v1/" in response.url and response.status >= 400:
             self.seen.failed.append(f"{response.status} {response.url[:200]}")
 
     def _lost(self, request: Any) -> None:
+        self._under_way.discard(request)
         # What goes elsewhere is refused by the page's own policy; what is under way when a page is left is aborted.
         if request.url.startswith(self.address) and request.failure != "net::ERR_ABORTED":
             self.seen.failed.append(f"{request.failure} {request.url[:200]}")
@@ -205,6 +213,7 @@ class Dashboard:
                 self.seen.asked[name] = sent["queries"][0]
 
     def _finished(self, request: Any) -> None:
+        self._under_way.discard(request)
         if not request.url.startswith((self.address, "data:", "blob:")):
             self.seen.left.append(request.url)
         if "/api/v1/chart/data" in request.url:

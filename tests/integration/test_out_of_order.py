@@ -19,7 +19,7 @@ from tests.integration.star import contents
 from tests.support import Project, copy_project
 
 MARTS: Marts = "incremental"
-pytestmark = [pytest.mark.thorough(minutes=6), pytest.mark.marts(which=MARTS)]
+pytestmark = [pytest.mark.long(minutes=4), pytest.mark.marts(which=MARTS)]
 
 GENERATE = ("generate", "--scale", "tiny", "--seed", "23", "--days", "14", "--faults", "0.05")
 WEEK = [f"2026-06-{day}" for day in range(24, 31)]  # the generator's last
