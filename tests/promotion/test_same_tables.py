@@ -76,3 +76,11 @@ def test_after_a_plan_that_did_not_end_every_table_is_compared(watched: Shop) ->
     describe(watched, "What was sold.")
     watched.plan()
     assert compared(watched) == 1
+
+
+def test_a_table_whose_model_gives_rights_on_it_gets_them(watched: Shop) -> None:
+    describe(
+        watched, "What was sold.', grants ('select' = array['bi_reader']), grants_target_layer 'physical"
+    )
+    watched.plan()
+    assert compared(watched) == 1
