@@ -28,7 +28,7 @@ demo: env ## Start Postgres, load the data, build the star schema, show a summar
 dashboards: env ## Show the views in Superset (ENV=dev: another environment's)
 	@$(BIN)/retail dashboards start --environment "$(or $(ENV),prod)"
 
-test: dev-env ## Check format, lint, types, models and run every test
+test: dev-env ## Check format, lint, types and models, and run the tests that take seconds
 	@$(BIN)/python -m ops.check
 
 test-long: dev-env ## The tests that take minutes and that `make test` leaves out

@@ -2,7 +2,7 @@
 
 Of each table that keeps its version, SQLMesh compares the columns with the model's: it makes an empty table of the
 model, indexes included, reads both, and drops it. A new description lets all models downstream keep their versions, so
-that promoting one took minutes where nothing was to be done. Here a table is left out whose model and all upstream say
+that promoting one took half a minute of processor time for nothing. Here a table is left out whose model and all upstream say
 what they said in prod before, by SQLMesh's own hashes of what concerns data. After a plan for prod that did not end,
 which may have changed columns, every table is looked at.
 
