@@ -2,9 +2,9 @@
 
 Of each table that keeps its version, SQLMesh compares the columns with the model's: it makes an empty table of the
 model, indexes included, reads both, and drops it. A new description lets all models downstream keep their versions, so
-that promoting one took half a minute of processor time for nothing. Here a table is left out whose model and all upstream say
-what they said in prod before, by SQLMesh's own hashes of what concerns data. After a plan for prod that did not end,
-which may have changed columns, every table is looked at.
+that promoting one took half a minute of processor time for nothing. Here a table is left out whose model and all
+upstream say what they said in prod before, by SQLMesh's own hashes of what concerns data. After a plan for prod that
+did not end, which may have changed columns, every table is looked at.
 
 SQLMesh has no hook for this: `install` puts it into the classes of the one SQLMesh version that the project pins.
 """
