@@ -1,10 +1,11 @@
 """SQLMesh reads this folder for `run` and `migrate` too, which read no macros: its methods are wrapped from here."""
 
-from ops.promotion import alerting, plan_lock, same_tables, swap
+from ops.promotion import alerting, plan_lock, same_tables, shared_reads, swap
 from ops.sqlmesh_process import set_up
 
 set_up()
 plan_lock.install()
 swap.install()
 same_tables.install()
+shared_reads.install()
 alerting.install()

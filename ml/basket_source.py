@@ -44,8 +44,15 @@ def rule_limits(context: ExecutionContext) -> RuleLimits:
     return RuleLimits(float(product), float(channel), float(discovery))
 
 
-def read_baskets(context: ExecutionContext) -> t.Iterator[BasketShop]:
-    """Yield each source's baskets, in the sources' order; a line of a product that nobody knows is left out."""
+def read_baskets(context: ExecutionContext) -> t.Iterable[BasketShop]:
+    """Return each source's baskets, in the sources' order; a line of a product that nobody knows is left out."""
+    # Within the function: SQLMesh gives each model a copy of what it imports at the top, and this is for all.
+    from ml.shared import read_once
+
+    return read_once(context, "baskets", BASKET_TABLES, lambda: list(_each_shop_of_baskets(context)))
+
+
+def _each_shop_of_baskets(context: ExecutionContext) -> t.Iterator[BasketShop]:
     as_of = read_query(context, LAST_ORDER_DATES)
     if as_of.empty:
         return

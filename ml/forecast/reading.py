@@ -71,6 +71,7 @@ def read_weekly_demand(context: ExecutionContext) -> pd.DataFrame:
     Returns are not taken off.
     """
     # Grouped by what is stored and written as text behind that, and not sorted: half the time on millions of lines.
+    # 1900 began with a Monday.
     return read_query(
         context,
         """
@@ -78,7 +79,7 @@ def read_weekly_demand(context: ExecutionContext) -> pd.DataFrame:
           CAST(unit_count AS DOUBLE PRECISION) AS unit_count, CAST(net_amount AS DOUBLE PRECISION) AS net_amount
         FROM (
           SELECT line.source, line.product_id, placed.channel, line.store_key, line.currency,
-            line.order_date - CAST(EXTRACT(ISODOW FROM line.order_date) AS INT) + 1 AS week_start_date,
+            line.order_date - (line.order_date - DATE '1900-01-01') % 7 AS week_start_date,
             SUM(line.quantity) AS unit_count, SUM(line.net_amount) AS net_amount
           FROM core.fct_order_line AS line
           JOIN core.fct_order AS placed ON placed.order_key = line.order_key

@@ -66,8 +66,15 @@ SELECT source, MAX(order_date) AS as_of_date FROM core.fct_order GROUP BY source
 """
 
 
-def read_shops(context: ExecutionContext) -> t.Iterator[Shop]:
-    """Yield each source's customers, the products that it sold, and what is known of both, in the sources' order."""
+def read_shops(context: ExecutionContext) -> t.Iterable[Shop]:
+    """Return each source's customers, the products that it sold, and what is known of both, in the sources' order."""
+    # Within the function: SQLMesh gives each model a copy of what it imports at the top, and this is for all.
+    from ml.shared import read_once
+
+    return read_once(context, "shops", SHOP_TABLES, lambda: list(_each_shop(context)))
+
+
+def _each_shop(context: ExecutionContext) -> t.Iterator[Shop]:
     as_of = read_query(context, AS_OF_DATES)
     if as_of.empty:
         return

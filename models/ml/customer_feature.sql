@@ -77,6 +77,7 @@ WITH latest AS (
     days_ago
   FROM UNNEST(@VAR('feature_cut_days')) WITH ORDINALITY AS _t(days_ago, number)
 ), sale AS (
+  /* Customers before sources, whose few values decide no comparison: the sort takes a third of the time. */
   SELECT
     placed.source,
     placed.customer_id,
@@ -88,6 +89,7 @@ WITH latest AS (
     placed.discount_amount,
     placed.net_sale_amount,
     latest.order_date - placed.order_date AS days_ago,
+    DENSE_RANK() OVER (ORDER BY placed.customer_id, placed.source) AS customer_number,
     FIRST_VALUE(placed.currency) OVER earlier AS home_currency,
     placed.order_date - LAG(placed.order_date) OVER earlier AS gap_days,
     ROW_NUMBER() OVER earlier AS order_number
@@ -97,9 +99,21 @@ WITH latest AS (
   WHERE
     NOT placed.customer_id IS NULL
   WINDOW earlier AS (
-    PARTITION BY placed.source, placed.customer_id
+    PARTITION BY placed.customer_id, placed.source
     ORDER BY placed.order_date, placed.ordered_at, placed.order_id
   )
+), customer AS (
+  SELECT
+    customer_number,
+    source,
+    customer_id,
+    home_currency AS currency,
+    order_date + days_ago AS last_date,
+    WIDTH_BUCKET(days_ago, @VAR('feature_cut_days')) AS first_number,
+    ROW_NUMBER() OVER (ORDER BY MD5(customer_id), customer_id) AS random_place
+  FROM sale
+  WHERE
+    order_number = 1
 ), category AS (
   SELECT
     line.source,
@@ -214,23 +228,19 @@ WITH latest AS (
     NULL,
     NULL,
     NULL,
-    CASE WHEN line.currency = home.home_currency THEN -line.net_amount END
+    CASE WHEN line.currency = customer.currency THEN -line.net_amount END
   FROM core.fct_order_line AS line
-  LEFT JOIN sale AS home
-    ON home.source = line.source
-    AND home.customer_id = line.customer_id
-    AND home.order_number = 1
+  LEFT JOIN customer
+    ON customer.customer_id = line.customer_id AND customer.source = line.source
   WHERE
     line.line_kind = 'product'
     AND line.is_return
     AND NOT line.is_cancelled
     AND NOT line.customer_id IS NULL
-), part AS (
-  /* Sums between two cuts, which the next step adds up from the oldest on: here what the orders say, … */
+), order_part AS (
+  /* Sums between two cuts, which are added up later from the oldest on: what the orders say, … */
   SELECT
-    source,
-    customer_id,
-    home_currency AS currency,
+    customer_number,
     WIDTH_BUCKET(days_ago, @VAR('feature_cut_days')) AS number,
     MIN(order_date) AS first_order_date,
     MAX(order_date) AS last_order_date,
@@ -251,121 +261,56 @@ WITH latest AS (
       currency = home_currency) AS net_sale_amount,
     SUM(gap_days) AS total_gap_days,
     SUM(gap_days::BIGINT * gap_days) AS total_squared_gap,
-    MAX(gap_days) AS longest_gap_days,
-    0 AS category_count,
-    0 AS delivered_order_count,
-    0 AS total_delay_days,
-    0 AS delay_count,
-    0 AS late_count,
-    0 AS judged_order_count,
-    0 AS review_count,
-    0 AS total_review_score,
-    0::DECIMAL AS return_amount,
-    0 AS last_30_days_order_count,
-    0 AS last_90_days_order_count,
-    0 AS last_365_days_order_count,
-    0 AS year_ago_30_days_order_count,
-    0 AS year_ago_90_days_order_count,
-    0::DECIMAL AS last_30_days_net_sale_amount,
-    0::DECIMAL AS last_90_days_net_sale_amount,
-    0::DECIMAL AS last_365_days_net_sale_amount
+    MAX(gap_days) AS longest_gap_days
   FROM sale
   GROUP BY
-    source,
-    customer_id,
-    home_currency,
+    customer_number,
     number
-  UNION ALL
-  /* … what else became known, … */
+), event_part AS (
+  /* … and what else became known: of what was known before the first order, as if it came with it. */
   SELECT
-    event.source,
-    event.customer_id,
-    NULL,
-    WIDTH_BUCKET(latest.order_date - event.known_date, @VAR('feature_cut_days')) AS number,
-    NULL,
-    NULL,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    SUM(event.category_count),
-    SUM(event.delivered_order_count),
-    SUM(event.delay_days),
-    COUNT(event.delay_days),
-    SUM(event.late_count),
-    COUNT(event.late_count),
-    COUNT(event.review_score),
-    SUM(event.review_score),
-    SUM(event.return_amount),
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0
+    customer.customer_number,
+    LEAST(
+      WIDTH_BUCKET(customer.last_date - event.known_date, @VAR('feature_cut_days')),
+      customer.first_number
+    ) AS number,
+    SUM(event.category_count) AS category_count,
+    SUM(event.delivered_order_count) AS delivered_order_count,
+    SUM(event.delay_days) AS total_delay_days,
+    COUNT(event.delay_days) AS delay_count,
+    SUM(event.late_count) AS late_count,
+    COUNT(event.late_count) AS judged_order_count,
+    COUNT(event.review_score) AS review_count,
+    SUM(event.review_score) AS total_review_score,
+    SUM(event.return_amount) AS return_amount
   FROM event
-  LEFT JOIN latest
-    ON latest.source = event.source
+  JOIN customer
+    ON customer.customer_id = event.customer_id AND customer.source = event.source
   GROUP BY
-    event.source,
-    event.customer_id,
-    4
-  UNION ALL
-  /* … and what falls into the windows before each cut, of each customer who had ordered by then. */
+    1,
+    2
+), recent AS (
+  /* What falls into the windows before each cut, of each customer who had ordered by then. */
   SELECT
-    sale.source,
-    sale.customer_id,
-    sale.home_currency,
+    sale.customer_number,
     cut.number,
-    NULL,
-    NULL,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
+    cut.days_ago,
     COUNT(*) FILTER(WHERE
-      sale.days_ago < cut.days_ago + 30),
+      sale.days_ago < cut.days_ago + 30) AS last_30_days_order_count,
     COUNT(*) FILTER(WHERE
-      sale.days_ago < cut.days_ago + 90),
+      sale.days_ago < cut.days_ago + 90) AS last_90_days_order_count,
     COUNT(*) FILTER(WHERE
-      sale.days_ago < cut.days_ago + 365),
+      sale.days_ago < cut.days_ago + 365) AS last_365_days_order_count,
     COUNT(*) FILTER(WHERE
-      sale.days_ago < cut.days_ago + 365 AND sale.days_ago >= cut.days_ago + 335),
+      sale.days_ago < cut.days_ago + 365 AND sale.days_ago >= cut.days_ago + 335) AS year_ago_30_days_order_count,
     COUNT(*) FILTER(WHERE
-      sale.days_ago < cut.days_ago + 365 AND sale.days_ago >= cut.days_ago + 275),
+      sale.days_ago < cut.days_ago + 365 AND sale.days_ago >= cut.days_ago + 275) AS year_ago_90_days_order_count,
     SUM(sale.net_sale_amount) FILTER(WHERE
-      sale.days_ago < cut.days_ago + 30 AND sale.currency = sale.home_currency),
+      sale.days_ago < cut.days_ago + 30 AND sale.currency = sale.home_currency) AS last_30_days_net_sale_amount,
     SUM(sale.net_sale_amount) FILTER(WHERE
-      sale.days_ago < cut.days_ago + 90 AND sale.currency = sale.home_currency),
+      sale.days_ago < cut.days_ago + 90 AND sale.currency = sale.home_currency) AS last_90_days_net_sale_amount,
     SUM(sale.net_sale_amount) FILTER(WHERE
-      sale.days_ago < cut.days_ago + 365 AND sale.currency = sale.home_currency)
+      sale.days_ago < cut.days_ago + 365 AND sale.currency = sale.home_currency) AS last_365_days_net_sale_amount
   FROM sale
   CROSS JOIN cut
   WHERE
@@ -374,75 +319,61 @@ WITH latest AS (
       sale.days_ago < cut.days_ago + 365 OR sale.order_number = 1
     )
   GROUP BY
-    sale.source,
-    sale.customer_id,
-    sale.home_currency,
-    cut.number
+    sale.customer_number,
+    cut.number,
+    cut.days_ago
 ), known AS (
   SELECT
-    source,
-    customer_id,
-    number,
-    MAX(MAX(currency)) OVER so_far AS currency,
-    MIN(MIN(first_order_date)) OVER so_far AS first_order_date,
-    MAX(MAX(last_order_date)) OVER so_far AS last_order_date,
-    SUM(SUM(order_count)) OVER so_far AS order_count,
-    SUM(SUM(order_day_count)) OVER so_far AS order_day_count,
-    SUM(SUM(web_order_count)) OVER so_far AS web_order_count,
-    SUM(SUM(store_order_count)) OVER so_far AS store_order_count,
-    SUM(SUM(marketplace_order_count)) OVER so_far AS marketplace_order_count,
-    SUM(SUM(unit_count)) OVER so_far AS unit_count,
-    SUM(SUM(gross_amount)) OVER so_far AS gross_amount,
-    SUM(SUM(discount_amount)) OVER so_far AS discount_amount,
-    SUM(SUM(net_sale_amount)) OVER so_far AS net_sale_amount,
-    SUM(SUM(total_gap_days)) OVER so_far AS total_gap_days,
-    SUM(SUM(total_squared_gap)) OVER so_far AS total_squared_gap,
-    MAX(MAX(longest_gap_days)) OVER so_far AS longest_gap_days,
-    SUM(SUM(category_count)) OVER so_far AS category_count,
-    SUM(SUM(delivered_order_count)) OVER so_far AS delivered_order_count,
-    SUM(SUM(total_delay_days)) OVER so_far AS total_delay_days,
-    SUM(SUM(delay_count)) OVER so_far AS delay_count,
-    SUM(SUM(late_count)) OVER so_far AS late_count,
-    SUM(SUM(judged_order_count)) OVER so_far AS judged_order_count,
-    SUM(SUM(review_count)) OVER so_far AS review_count,
-    SUM(SUM(total_review_score)) OVER so_far AS total_review_score,
-    SUM(SUM(return_amount)) OVER so_far AS return_amount,
-    SUM(last_30_days_order_count) AS last_30_days_order_count,
-    SUM(last_90_days_order_count) AS last_90_days_order_count,
-    SUM(last_365_days_order_count) AS last_365_days_order_count,
-    SUM(year_ago_30_days_order_count) AS year_ago_30_days_order_count,
-    SUM(year_ago_90_days_order_count) AS year_ago_90_days_order_count,
-    SUM(last_30_days_net_sale_amount) AS last_30_days_net_sale_amount,
-    SUM(last_90_days_net_sale_amount) AS last_90_days_net_sale_amount,
-    SUM(last_365_days_net_sale_amount) AS last_365_days_net_sale_amount
-  FROM part
-  WHERE
-    number > 0
-  GROUP BY
-    source,
-    customer_id,
-    number
-  WINDOW so_far AS (PARTITION BY source, customer_id ORDER BY number DESC)
+    recent.*,
+    MIN(placed.first_order_date) OVER so_far AS first_order_date,
+    MAX(placed.last_order_date) OVER so_far AS last_order_date,
+    SUM(placed.order_count) OVER so_far AS order_count,
+    SUM(placed.order_day_count) OVER so_far AS order_day_count,
+    SUM(placed.web_order_count) OVER so_far AS web_order_count,
+    SUM(placed.store_order_count) OVER so_far AS store_order_count,
+    SUM(placed.marketplace_order_count) OVER so_far AS marketplace_order_count,
+    SUM(placed.unit_count) OVER so_far AS unit_count,
+    SUM(placed.gross_amount) OVER so_far AS gross_amount,
+    SUM(placed.discount_amount) OVER so_far AS discount_amount,
+    SUM(placed.net_sale_amount) OVER so_far AS net_sale_amount,
+    SUM(placed.total_gap_days) OVER so_far AS total_gap_days,
+    SUM(placed.total_squared_gap) OVER so_far AS total_squared_gap,
+    MAX(placed.longest_gap_days) OVER so_far AS longest_gap_days,
+    COALESCE(SUM(told.category_count) OVER so_far, 0) AS category_count,
+    COALESCE(SUM(told.delivered_order_count) OVER so_far, 0) AS delivered_order_count,
+    SUM(told.total_delay_days) OVER so_far AS total_delay_days,
+    SUM(told.delay_count) OVER so_far AS delay_count,
+    SUM(told.late_count) OVER so_far AS late_count,
+    SUM(told.judged_order_count) OVER so_far AS judged_order_count,
+    COALESCE(SUM(told.review_count) OVER so_far, 0) AS review_count,
+    SUM(told.total_review_score) OVER so_far AS total_review_score,
+    COALESCE(SUM(told.return_amount) OVER so_far, 0) AS return_amount
+  FROM recent
+  LEFT JOIN order_part AS placed
+    ON placed.customer_number = recent.customer_number AND placed.number = recent.number
+  LEFT JOIN event_part AS told
+    ON told.customer_number = recent.customer_number AND told.number = recent.number
+  WINDOW so_far AS (PARTITION BY recent.customer_number ORDER BY recent.number DESC)
 ), dated AS (
   SELECT
-    known.*,
-    latest.order_date - cut.days_ago AS as_of_date,
-    cut.days_ago = 0 AS is_current,
-    NULLIF(known.order_day_count - 1, 0) AS gap_count
+    customer.source,
+    customer.customer_id,
+    customer.currency,
+    customer.random_place,
+    customer.last_date - known.days_ago AS as_of_date,
+    known.days_ago = 0 AS is_current,
+    NULLIF(known.order_day_count - 1, 0) AS gap_count,
+    known.*
   FROM known
-  LEFT JOIN latest
-    ON latest.source = known.source
-  LEFT JOIN cut
-    ON cut.number = known.number
-  WHERE
-    known.order_count > 0
+  JOIN customer
+    ON customer.customer_number = known.customer_number
 )
 SELECT
   source::TEXT AS source,
   customer_id::TEXT AS customer_id,
   as_of_date::DATE AS as_of_date,
   is_current::BOOLEAN AS is_current,
-  ROW_NUMBER() OVER (PARTITION BY source, as_of_date ORDER BY MD5(customer_id), customer_id)::INT AS sample_rank,
+  ROW_NUMBER() OVER (PARTITION BY as_of_date, source ORDER BY random_place)::INT AS sample_rank,
   currency::TEXT AS currency,
   (
     as_of_date - last_order_date
@@ -473,9 +404,9 @@ SELECT
   COALESCE(last_30_days_net_sale_amount, 0)::DECIMAL(18, 4) AS last_30_days_net_sale_amount,
   COALESCE(last_90_days_net_sale_amount, 0)::DECIMAL(18, 4) AS last_90_days_net_sale_amount,
   COALESCE(last_365_days_net_sale_amount, 0)::DECIMAL(18, 4) AS last_365_days_net_sale_amount,
-  COALESCE(return_amount, 0)::DECIMAL(18, 4) AS return_amount,
+  return_amount::DECIMAL(18, 4) AS return_amount,
   (
-    COALESCE(return_amount, 0) / NULLIF(net_sale_amount, 0)
+    return_amount / NULLIF(net_sale_amount, 0)
   )::DECIMAL(18, 6) AS return_rate,
   (
     total_gap_days::DECIMAL / gap_count

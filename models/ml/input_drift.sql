@@ -46,7 +46,7 @@ WITH shop AS (
     line_count,
     CASE
       WHEN NOT customer_id IS NULL
-      THEN order_date - LAG(order_date) OVER (PARTITION BY source, currency, customer_id ORDER BY order_date)
+      THEN order_date - LAG(order_date) OVER (PARTITION BY customer_id, currency, source ORDER BY order_date)
     END AS gap_days
   FROM mart.order_sale
 ), sale AS (

@@ -11,7 +11,7 @@ MARK = "_retailmesh"
 
 
 def wrap(owner: type, name: str, wrapped: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
-    """Put `wrapped(method)` in place of a class's method, once however often it is asked for.
+    """Put `wrapped(method)` in place of a class's method, once for each `wrapped`, however often it is asked for.
 
     Raises SQLMeshError when this SQLMesh has no such method: its version is not the one that the project pins.
     """
@@ -20,8 +20,10 @@ def wrap(owner: type, name: str, wrapped: Callable[[Callable[..., Any]], Callabl
         raise SQLMeshError(
             f"SQLMesh has no {owner.__name__}.{name}: install the version that requirements.lock pins."
         )
-    if hasattr(method, MARK):
+    asking = getattr(wrapped, "func", wrapped)  # of a partial
+    before: frozenset[Any] = getattr(method, MARK, frozenset())
+    if asking in before:
         return
     better = wrapped(method)
-    setattr(better, MARK, True)
+    setattr(better, MARK, before | {asking})
     setattr(owner, name, better)
