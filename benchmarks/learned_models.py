@@ -1,13 +1,14 @@
 """What the learned models cost: one plan that computes all of them anew on the prod that the project has.
 
-    .venv/bin/python -m benchmarks.learned_models [--environment prod] [--json]
+    .venv/bin/python -m benchmarks.learned_models [--with-sql] [--environment prod] [--json]
 
-`sqlmesh plan --restate-model tag:ml` on the data that is there; `retail demo --scale large` makes a large shop. Of
+`sqlmesh plan --restate-model` of all Python models on the data that is there; `retail demo --scale large` makes a large
+shop. With `--with-sql` also of what is computed for them in SQL (`tag:ml`: features, outcomes, drift of inputs). Of
 each Python model the ledger of runs says how long it computed and wrote, waiting for its turn left out; of the whole
 plan the operating system says how much processor time and memory its process took, and Postgres' sessions beside it
 where the server is the embedded one. "Together" is from the first Python model's start to the last one's end: SQL
-models run in that time, too. The views of `bi` behind them are made again, so prod is as it was afterwards, but for
-new evaluations in the ledgers. Exit code 1 above the targets.
+models between them run in that time, too. The views of `bi` behind them are made again, so prod is as it was
+afterwards, but for new evaluations in the ledgers. Exit code 1 above the targets.
 """
 
 import argparse
@@ -58,13 +59,15 @@ class Measured:
     load: float
 
 
-def measure(settings: Settings, environment: str) -> Measured:
+def measure(settings: Settings, environment: str, with_sql: bool) -> Measured:
     """Restate the learned models in an environment and return what that took."""
+    python = [f"ml.{file.stem}" for file in sorted((settings.root / "models" / "ml").glob("*.py"))]
+    restated = [f"--restate-model={name}" for name in (["tag:ml"] if with_sql else python)]
     processor = _postgres_processor_seconds(settings)
     [(began_at,)] = _rows(settings, "SELECT now()")
     load = os.getloadavg()[0]
     began = time.monotonic()
-    arguments = ["plan", environment, "--restate-model", "tag:ml"]
+    arguments = ["plan", environment, *restated]
     options = ["--auto-apply", "--no-prompts", "--skip-tests", "--no-diff"]
     with tempfile.TemporaryFile() as printed:
         plan = subprocess.Popen(
@@ -143,10 +146,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--with-sql", action="store_true", help="also what is computed for them in SQL")
     parser.add_argument("--environment", default="prod")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    measured = measure(load_settings(), given.environment)
+    measured = measure(load_settings(), given.environment, given.with_sql)
     print(json.dumps(asdict(measured), indent=2) if given.json else table(measured))
     if not _is_met(measured):
         sys.exit(1)

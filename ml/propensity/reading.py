@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import typing as t
 
+import pandas as pd
 from sqlglot import exp
 from sqlmesh import ExecutionContext
 
+from ml.frame import read_frame
 from ml.propensity.study import PropensityOptions
+from ml.query import model_table
+
+#: The models that read_sample asks; a Python model that calls it depends on them.
+FEATURE_TABLES = ("ml.customer_feature", "ml.customer_outcome")
 
 SAMPLED_CUSTOMERS = 20_000
 KEYS = ("source", "customer_id", "as_of_date")
@@ -49,6 +55,16 @@ def propensity_options(context: ExecutionContext) -> PropensityOptions:
     margin: t.Any = context.var("propensity_margin")
     risk: t.Any = context.var("propensity_risk_factor")
     return PropensityOptions(int(days), float(margin), float(risk))
+
+
+def read_sample(context: ExecutionContext) -> pd.DataFrame:
+    """Return the rows of propensity_query without everybody, for those who judge."""
+    # Within the function: SQLMesh gives each model a copy of what it imports at the top, and this is for all.
+    from ml.shared import read_once
+
+    features, outcomes = (model_table(context, name) for name in FEATURE_TABLES)
+    query = propensity_query(features, outcomes)
+    return read_once(context, "propensity sample", FEATURE_TABLES, lambda: read_frame(context, query))
 
 
 def propensity_query(features: exp.Table, outcomes: exp.Table, with_everybody: bool = False) -> exp.Select:

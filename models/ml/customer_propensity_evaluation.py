@@ -10,11 +10,9 @@ from sqlglot import exp
 from sqlmesh import ExecutionContext, model
 
 from ml.evaluation import EVALUATION_COLUMNS, EVALUATION_DESCRIPTIONS, EVALUATION_GRAIN
-from ml.frame import read_frame
 from ml.kind import COPY_FULL
-from ml.propensity.reading import propensity_options, propensity_query
+from ml.propensity.reading import propensity_options, read_sample
 from ml.propensity.results import evaluate_propensity
-from ml.query import model_table
 
 
 @model(
@@ -39,9 +37,7 @@ from ml.query import model_table
 def execute(
     context: ExecutionContext, start: datetime, end: datetime, execution_time: datetime, **kwargs: t.Any
 ) -> t.Iterator[pd.DataFrame]:
-    features = model_table(context, "ml.customer_feature")
-    outcomes = model_table(context, "ml.customer_outcome")
-    frame = read_frame(context, propensity_query(features, outcomes))
+    frame = read_sample(context)
     if frame.empty:
         yield from ()
         return

@@ -11,7 +11,7 @@ from sqlmesh import ExecutionContext, model
 
 from ml.frame import read_frame
 from ml.kind import COPY_FULL
-from ml.propensity.reading import champions_query, propensity_options, propensity_query
+from ml.propensity.reading import champions_query, propensity_options, read_sample
 from ml.propensity.results import propensity_deciles, served_methods
 from ml.query import model_table
 
@@ -73,10 +73,8 @@ COLUMNS = {
 def execute(
     context: ExecutionContext, start: datetime, end: datetime, execution_time: datetime, **kwargs: t.Any
 ) -> t.Iterator[pd.DataFrame]:
-    features = model_table(context, "ml.customer_feature")
-    outcomes = model_table(context, "ml.customer_outcome")
     evaluation = model_table(context, "ml.customer_propensity_evaluation")
-    frame = read_frame(context, propensity_query(features, outcomes))
+    frame = read_sample(context)
     if frame.empty:
         yield from ()
         return
