@@ -17,7 +17,11 @@ IMPLICIT_WEIGHTS = {"rating": 0.4, "purchase": 0.3, "recency": 0.2, "quantity": 
 HALF_LIFE_DAYS = 90.0
 LOWEST_RATING, HIGHEST_RATING = 1.0, 5.0
 
+#: What a row's cell, day and value are packed into, where they fit.
+LARGEST_NUMBER = 2**63 - 1
+
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -120,32 +124,58 @@ def _share_of_largest(count: FloatArray) -> FloatArray:
 
 def _visits(shop: Shop, before_day: int) -> pd.DataFrame:
     """One row per customer, product and day before the day, in that order: `cell`, `day`, `unit_count`."""
-    events = shop.events[shop.events["day"].to_numpy() < before_day]
-    cell = events["customer"].to_numpy(dtype=np.int64) * len(shop.product_ids) + events["product"].to_numpy()
-    day = events["day"].to_numpy(dtype=np.int64)
-    units = events["unit_count"].to_numpy(dtype=np.float64)
-    order = np.lexsort((units, day, cell))  # the units too: sums depend on their order in the last bit
-    cell, day, units = cell[order], day[order], units[order]
-    first = (
-        np.r_[True, (cell[1:] != cell[:-1]) | (day[1:] != day[:-1])] if len(cell) else np.zeros(0, dtype=bool)
-    )
-    starts = np.flatnonzero(first)
+    # The units too: sums depend on their order in the last bit.
+    cell, day, units = _in_order(shop, shop.events, "unit_count", before_day)
+    starts = _starts(cell, day)
     return pd.DataFrame({"cell": cell[starts], "day": day[starts], "unit_count": _sum_by_cell(units, starts)})
 
 
-def _sum_by_cell(values: FloatArray, starts: npt.NDArray[np.int64]) -> FloatArray:
+def _sum_by_cell(values: FloatArray, starts: IntArray) -> FloatArray:
     return np.add.reduceat(values, starts) if len(starts) else np.zeros(0)
 
 
-def _last_rating(shop: Shop, before_day: int, cells: npt.NDArray[np.int64]) -> FloatArray:
+def _last_rating(shop: Shop, before_day: int, cells: IntArray) -> FloatArray:
     """The last rating of each cell before the day, NaN where there is none; of one day the lower one."""
-    known = shop.ratings[shop.ratings["day"].to_numpy() < before_day]
-    known = known.sort_values(["customer", "product", "day", "score"], ascending=[True, True, False, True])
-    known = known.drop_duplicates(["customer", "product"])
-    rated = known["customer"].to_numpy(dtype=np.int64) * len(shop.product_ids) + known["product"].to_numpy()
+    cell, day, score = _in_order(shop, shop.ratings, "score", before_day)
+    starts = _starts(cell, day)
+    rated, lowest = cell[starts], score[starts]
+    is_last = np.append(rated[1:] != rated[:-1], True)[: len(rated)]
+    rated, lowest = rated[is_last], lowest[is_last]
     place = np.searchsorted(cells, rated)
     rating = np.full(len(cells), np.nan)
     found = place < len(cells)
     found[found] = cells[place[found]] == rated[found]
-    rating[place[found]] = known["score"].to_numpy(dtype=np.float64)[found]
+    rating[place[found]] = lowest[found]
     return rating
+
+
+def _in_order(
+    shop: Shop, rows: pd.DataFrame, name: str, before_day: int
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """Cell (customer × P + product), day and the named value of the rows before a day, in the order of all three.
+
+    Where the three fit into one whole number, that is sorted: in a twentieth of the time of three keys.
+    """
+    is_before = rows["day"].to_numpy() < before_day
+    customer, product = rows["customer"].to_numpy()[is_before], rows["product"].to_numpy()[is_before]
+    cell = customer.astype(np.int64) * len(shop.product_ids) + product
+    day = rows["day"].to_numpy(dtype=np.int64)[is_before]
+    value = rows[name].to_numpy(dtype=np.float64)[is_before]
+    if not len(cell):
+        return cell, day, value
+    first, values = int(day.min()), np.unique(value)
+    day_count = int(day.max()) - first + 1
+    if (int(cell.max()) + 1) * day_count * len(values) > LARGEST_NUMBER:
+        order = np.lexsort((value, day, cell))
+        return cell[order], day[order], value[order]
+    number = (cell * day_count + (day - first)) * len(values) + np.searchsorted(values, value)
+    number.sort()
+    number, rank = np.divmod(number, len(values))
+    cell, day = np.divmod(number, day_count)
+    return cell, day + first, values[rank]
+
+
+def _starts(cell: IntArray, day: IntArray) -> IntArray:
+    """Where another cell or another day begins."""
+    is_first = np.append(True, (cell[1:] != cell[:-1]) | (day[1:] != day[:-1]))[: len(cell)]
+    return np.flatnonzero(is_first)

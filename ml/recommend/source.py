@@ -126,6 +126,8 @@ def _by_place(rows: pd.DataFrame, customer_ids: pd.Series, product_ids: pd.Serie
         for keys, ids in ((rows["customer_id"], customer_ids), (rows["product_id"], product_ids))
     )
     is_known = (customer >= 0) & (product >= 0)
-    told = rows.drop(columns=list(KEYS)).assign(day=rows["day"].to_numpy(dtype=np.int32))[is_known]
-    places = {"customer": customer[is_known], "product": product[is_known]}
-    return pd.concat([pd.DataFrame(places, index=told.index), told], axis=1).reset_index(drop=True)
+    columns = {"customer": customer, "product": product}
+    columns |= {name: rows[name].to_numpy() for name in rows.columns if name not in KEYS}
+    columns["day"] = columns["day"].astype(np.int32)
+    # Column by column: pandas would copy millions of rows for each step.
+    return pd.DataFrame({name: values[is_known] for name, values in columns.items()}, copy=False)

@@ -116,6 +116,21 @@ def test_interactions_do_not_depend_on_the_order_of_rows_or_on_what_comes_later(
     assert fit_ease(known.score).weights.tobytes() == fit_ease(other.score).weights.tobytes()
 
 
+def test_interactions_are_the_same_where_a_row_does_not_fit_into_one_number(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop = drawn_shop()
+    units = np.random.default_rng(4).choice([0.1, 0.2, 0.3, 1.0], len(shop.events))
+    shop = replace(shop, events=shop.events.assign(unit_count=units))
+    packed = interactions(shop, LAST_DAY)
+    monkeypatch.setattr("ml.recommend.interaction.LARGEST_NUMBER", 0)
+    by_three_keys = interactions(shop, LAST_DAY)
+    for name in ("score", "frequency"):
+        one, other = getattr(packed, name), getattr(by_three_keys, name)
+        assert (one.data.tobytes(), one.indices.tobytes()) == (other.data.tobytes(), other.indices.tobytes())
+    np.testing.assert_array_equal(packed.last_day, by_three_keys.last_day)
+
+
 def test_the_best_of_a_row_are_those_of_a_full_sort() -> None:
     random = np.random.default_rng(11)
     for columns in (3, 10, 700, 2_000):
