@@ -104,7 +104,7 @@ def _plain(values: pd.Series) -> pd.Series:
 
 def _kinds(values: pd.Series) -> set[type]:
     """The types of the values of a column of objects, without those that mean missing."""
-    return {type(value) for value in values} - set(MISSING)
+    return set(map(type, values.to_numpy())) - set(MISSING)
 
 
 def _without_missing(values: pd.Series) -> list[t.Any]:
@@ -184,8 +184,8 @@ def _dates(values: pd.Series, kind: exp.DataType) -> pa.Array:
         if getattr(array.type, "tz", None):
             raise MisfitError("the frame holds instants with a zone; give the day that is meant")
         return array if _is_text(array) else _whole_days(array)
-    if _kinds(values) <= {dt.date}:
-        return pa.array(_without_missing(values), pa.date32())
+    if _kinds(values) <= {dt.date}:  # Arrow would take a datetime for its day
+        return pa.array(values.to_numpy(), pa.date32(), from_pandas=True)
     _refuse(values, (dt.date, str), "dates")
     return pa.array(
         [value if value is None else _day(value) for value in _without_missing(values)], pa.string()

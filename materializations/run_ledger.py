@@ -32,6 +32,7 @@ LIBRARIES = (
     "statsmodels",
 )
 HASH_OF_NULL = np.uint64(0x9E3779B97F4A7C15)
+SAMPLE_ROWS = 1_000  # that tell whether a column says the same again and again
 Hashes = npt.NDArray[np.uint64]
 
 
@@ -109,8 +110,7 @@ def _hashes(values: pa.Array) -> Hashes:
     """A hash of each value; NULL has one that differs from that of 0, which is 0."""
     is_text = pa.types.is_string(values.type) or pa.types.is_large_string(values.type)
     if is_text or pa.types.is_decimal(values.type):
-        plain = values.cast(pa.string()).to_numpy(zero_copy_only=False)
-        hashes = pd.util.hash_array(plain, categorize=False)
+        hashes = _text_hashes(values.cast(pa.string()))
     elif pa.types.is_floating(values.type):
         hashes = pd.util.hash_array(
             pc.fill_null(values, 0.0).cast(pa.float64()).to_numpy() + 0.0
@@ -122,6 +122,19 @@ def _hashes(values: pa.Array) -> Hashes:
     hashes = np.array(hashes, np.uint64)
     hashes[values.is_null().to_numpy(zero_copy_only=False)] = HASH_OF_NULL
     return hashes
+
+
+def _text_hashes(texts: pa.Array) -> Hashes:
+    """A hash of each text; where few texts stand in many rows, each is hashed once."""
+    if pc.count_distinct(texts.slice(0, SAMPLE_ROWS)).as_py() > SAMPLE_ROWS // 2:
+        return _hashes_of_texts(texts)
+    coded = texts.dictionary_encode()
+    hashes = np.append(_hashes_of_texts(coded.dictionary), HASH_OF_NULL)
+    return np.asarray(hashes[coded.indices.fill_null(len(hashes) - 1).to_numpy()], np.uint64)
+
+
+def _hashes_of_texts(texts: pa.Array) -> Hashes:
+    return np.asarray(pd.util.hash_array(texts.to_numpy(zero_copy_only=False), categorize=False), np.uint64)
 
 
 def _mixed(values: Hashes) -> Hashes:

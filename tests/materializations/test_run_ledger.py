@@ -8,6 +8,7 @@ import random
 
 import pandas as pd
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
@@ -56,6 +57,13 @@ def test_values_that_change_places_make_another_fingerprint() -> None:
     straight = pa.table({"a": [1, 2], "b": [1, 2]})
     assert fingerprint(pa.table({"a": [1, 2], "b": [2, 1]})) != fingerprint(straight)
     assert fingerprint(pa.table({"b": [1, 2], "a": [1, 2]})) == fingerprint(straight)
+
+
+def test_a_text_has_one_hash_in_columns_of_few_and_of_many_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = pa.table({"a": ["x", None, "", "y", "x"], "b": pa.array([None] * 5, pa.string())})
+    of_each_text_once = fingerprint(texts)
+    monkeypatch.setattr("materializations.run_ledger.SAMPLE_ROWS", 1)  # says "many texts" of any column
+    assert fingerprint(texts) == of_each_text_once
 
 
 def test_a_run_leaves_a_row_in_the_ledger_where_there_is_one(small: Small) -> None:
