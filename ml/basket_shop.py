@@ -161,19 +161,19 @@ def basket_rows(shop: BasketShop) -> npt.NDArray[np.int64]:
 def _channel_scopes(shop: BasketShop, rows: npt.NDArray[np.int64], limits: RuleLimits) -> list[Scope]:
     """What customers of both channels buy in one and in the other; each counts once, in any order of purchases."""
     customer = shop.baskets["customer_id"].astype("category")
-    channel = shop.baskets["channel"].astype("category").cat.remove_unused_categories()
+    channel, names = _held(shop.baskets["channel"])
     buyer = customer.cat.codes.to_numpy()[rows]
     is_known = (customer != "").to_numpy()[rows]
-    sold_in = channel.cat.codes.to_numpy()[rows]
+    sold_in = channel[rows]
     sides, buys = [], []
-    for code in range(len(channel.cat.categories)):
+    for code in range(len(names)):
         side = np.flatnonzero(is_known & (sold_in == code))
         bought = np.zeros(len(customer.cat.categories), dtype=bool)
         bought[buyer[side]] = True
         sides.append(side)
         buys.append(bought)
-    scopes = []
-    for one, other in itertools.permutations(range(len(sides)), 2):
+    found = {}
+    for one, other in itertools.combinations(range(len(sides)), 2):
         in_both = buys[one] & buys[other]
         count = int(in_both.sum())
         if not count:
@@ -184,22 +184,33 @@ def _channel_scopes(shop: BasketShop, rows: npt.NDArray[np.int64], limits: RuleL
             for own in (side[in_both[buyer[side]]] for side in (sides[one], sides[other]))
         )
         least = minimum_count(limits.channel_support, count)
-        name = f"{channel.cat.categories[one]}_to_{channel.cat.categories[other]}"
-        scopes.append(Scope(name, left, right, count, least))
-    return scopes
+        for a, b, first, second in ((one, other, left, right), (other, one, right, left)):
+            found[a, b] = Scope(f"{names[a]}_to_{names[b]}", first, second, count, least)
+    return [found[pair] for pair in sorted(found)]
 
 
 def incidence(rows: npt.NDArray[np.int64], items: pd.Series, row_count: int) -> Incidence:
     """Return which of row_count rows holds which item; what is given twice counts once."""
-    named = items.astype("category").cat.remove_unused_categories().cat
-    ids = named.categories.to_numpy(dtype=object)
+    column, ids = _held(items)
     matrix = sparse.csr_matrix(
-        (np.ones(len(rows), dtype=np.int32), (rows, named.codes.to_numpy())),
+        (np.ones(len(rows), dtype=np.int32), (rows, column)),
         shape=(row_count, len(ids)),
         dtype=np.int32,
     )
     matrix.data[:] = 1
     return Incidence(matrix, ids)
+
+
+def _held(texts: pd.Series) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.object_]]:
+    """The texts as places among those that are there, and these in ascending order.
+
+    By counting: pandas' own remove_unused_categories sorts millions of codes to find thousands.
+    """
+    named = texts.astype("category").cat
+    codes = named.codes.to_numpy()
+    is_there = np.bincount(codes, minlength=len(named.categories)) > 0
+    place = np.cumsum(is_there, dtype=np.int32) - np.int32(1)
+    return place[codes], named.categories.to_numpy(dtype=object)[is_there]
 
 
 def _named(rules: pd.DataFrame, scope: Scope) -> pd.DataFrame:

@@ -21,7 +21,7 @@ from ml.basket import (
     triple_rules,
 )
 from ml.basket_evaluation import HOLDING_P_VALUE, RULE_HOLDOUT_DAYS, _popular, evaluate_rules
-from ml.basket_shop import RULE_COLUMNS, BasketShop, RuleLimits, basket_rules, scopes_of
+from ml.basket_shop import RULE_COLUMNS, BasketShop, RuleLimits, basket_rules, incidence, scopes_of
 from ml.basket_source import basket_lines
 from ml.evaluation import evaluation_frame
 
@@ -259,6 +259,13 @@ def test_rules_and_their_evaluation_are_the_same_of_texts_and_of_categories() ->
     pd.testing.assert_frame_equal(basket_rules(shop, LIMITS), basket_rules(coded, LIMITS), check_exact=True)
     of_texts, of_codes = (evaluation_frame(evaluate_rules(each, LIMITS)) for each in (shop, coded))
     pd.testing.assert_frame_equal(of_texts, of_codes, check_exact=True)
+
+
+def test_categories_that_no_line_names_are_no_items() -> None:
+    products = pd.Series(pd.Categorical.from_codes([3, 1, 3, 1], ["a", "b", "c", "d", "e"]))
+    held = incidence(np.array([0, 0, 1, 0]), products, 3)
+    assert held.ids.tolist() == ["b", "d"]
+    assert held.matrix.toarray().tolist() == [[1, 1], [0, 1], [0, 0]]
 
 
 def test_lines_name_each_version_of_a_product_once_in_a_basket() -> None:
