@@ -13,6 +13,8 @@ from ml.threads import use_one_thread
 #: Added to the diagonal, times the mean square of the stored cells, so that it means the same whatever their scale.
 REGULARISATION = 300.0
 BLOCK = 512
+#: Of histories that are copied at once: as many as stay in the processor's cache, of so many products.
+COPIED_CELLS, COPIED_PRODUCTS = 500_000, 64
 
 
 @dataclass(frozen=True)
@@ -62,17 +64,39 @@ def fit_ease(history: sparse.csr_matrix, regularisation: float = REGULARISATION)
 
 
 def gram(history: sparse.csr_matrix) -> npt.NDArray[np.float32]:
-    """Return X'X (P × P, dense, symmetric to the bit) of a sparse X, in blocks of columns."""
+    """Return X'X (P × P, dense, symmetric to the bit) of a sparse X."""
     product_count = history.shape[1]
     result = np.empty((product_count, product_count), dtype=np.float32)
-    transposed = history.T.tocsr()
-    columns = history.tocsc()
-    for start in range(0, product_count, BLOCK):
-        stop = min(start + BLOCK, product_count)
-        block = transposed[start:] @ columns[:, start:stop].tocsr()
-        result[start:, start:stop] = block.toarray()
-    _mirror_lower(result)
+    write_gram(history, history.T.tocsr(), 0, result)
     return result
+
+
+def write_gram(
+    history: sparse.csr_matrix, buyers: sparse.csr_matrix, start: int, rows: npt.NDArray[np.float32]
+) -> None:
+    """Write the rows of X'X from `start` on, as many as `rows` (n × P) has; `buyers` (P × C) is X', in rows too.
+
+    A product's row is the sum of its buyers' histories, each times what the buyer has of it, in the buyers' order: the
+    copied histories of a few products at a time, as one long vector of their rows. That takes half the time of a
+    sparse product, which finds out first where it will have no cell.
+    """
+    product_count = history.shape[1]
+    first, stop = start, start + len(rows)
+    ends = buyers.indptr
+    held = np.diff(history.indptr)[buyers.indices[ends[start] : ends[stop]]]
+    copied = np.append(0, np.cumsum(held, dtype=np.int64))[ends[start : stop + 1] - ends[start]]
+    while first < stop:
+        most = copied[first - start] + COPIED_CELLS
+        last = int(np.searchsorted(copied, most, side="right")) - 1 + start
+        last = min(max(last, first + 1), first + COPIED_PRODUCTS, stop)
+        own = slice(ends[first], ends[last])
+        histories = history[buyers.indices[own]]
+        row = np.arange(last - first, dtype=np.int32) * np.int32(product_count)
+        histories.indices += np.repeat(row, np.diff(copied[first - start : last - start + 1]))
+        shape = ((last - first) * product_count, histories.shape[0])
+        flat = sparse.csc_matrix((histories.data, histories.indices, histories.indptr), shape=shape)
+        rows[first - start : last - start] = (flat @ buyers.data[own]).reshape(-1, product_count)
+        first = last
 
 
 def _mirror_lower(matrix: npt.NDArray[np.float32]) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from ml.recommend.ease import write_gram
 from ml.recommend.interaction import Shop, day_number, interactions
 from ml.recommend.rank import EXCLUDED, NO_ITEM, top_k
 
@@ -15,7 +16,7 @@ SIMILAR_COUNT = 10
 #: Added to the geometric mean of the buyers: two products that one customer bought are not alike for that.
 SHRINKAGE = 10.0
 LEAST_CUSTOMERS = 2  # what one customer bought says nothing, and would tell of that customer
-SIMILAR_BLOCK = 512
+SIMILAR_BLOCK = 128
 SIMILAR_DIGITS = 6
 
 SIMILAR_COLUMNS = {
@@ -50,7 +51,8 @@ def shrunk_cosine(
     history, shrunk as in Bell and Koren 2007, section 3.1. A product is not similar to itself: 0.
     """
     count = np.diff(buyers.indptr).astype(np.float32)
-    both = (buyers[start:stop] @ history).toarray().astype(np.float32)
+    both = np.empty((stop - start, history.shape[1]), dtype=np.float32)
+    write_gram(history, buyers, start, both)
     both[np.arange(stop - start), np.arange(start, stop)] = 0
     return both / (np.sqrt(np.outer(count[start:stop], count)) + np.float32(SHRINKAGE)), both
 

@@ -43,9 +43,21 @@ def test_the_gram_matrix_is_the_same_in_blocks(monkeypatch: pytest.MonkeyPatch) 
     matrix = history(columns=37)
     whole, weights = gram(matrix), fit_ease(matrix).weights
     monkeypatch.setattr("ml.recommend.ease.BLOCK", 8)
-    np.testing.assert_array_equal(gram(matrix), whole)
+    for cells, products in ((1, 64), (100, 64), (500_000, 5)):
+        monkeypatch.setattr("ml.recommend.ease.COPIED_CELLS", cells)
+        monkeypatch.setattr("ml.recommend.ease.COPIED_PRODUCTS", products)
+        np.testing.assert_array_equal(gram(matrix), whole)
     np.testing.assert_array_equal(fit_ease(matrix).weights, weights)
     np.testing.assert_allclose(whole, (matrix.T @ matrix).toarray(), rtol=1e-5)
+
+
+def test_the_gram_matrix_adds_in_the_order_of_customers() -> None:
+    matrix = history(400, 9)
+    dense = matrix.toarray()
+    expected = np.zeros((9, 9), dtype=np.float32)
+    for customer in dense:
+        expected += np.outer(customer, customer)
+    np.testing.assert_array_equal(gram(matrix), expected)
 
 
 def test_two_fits_are_equal_bit_for_bit() -> None:
