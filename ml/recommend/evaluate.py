@@ -55,12 +55,14 @@ class Tally:
     def add(self, scores: npt.NDArray[np.float32], truth: npt.NDArray[np.bool_]) -> None:
         """Judge scores (n × P) by the truth (n × P); customers without a true product do not count."""
         count = truth.sum(axis=1)
-        judged = np.flatnonzero(count)
-        items, _ = top_k(scores[judged], RECALL_PLACES)
-        hits = hits_of(items, truth[judged])
-        self.recall.append(recall_at(hits, count[judged], RECALL_PLACES))
+        if not count.all():
+            judged = np.flatnonzero(count)
+            scores, truth, count = scores[judged], truth[judged], count[judged]
+        items, _ = top_k(scores, RECALL_PLACES)
+        hits = hits_of(items, truth)
+        self.recall.append(recall_at(hits, count, RECALL_PLACES))
         self.precision.append(precision_at(hits, PRECISION_PLACES))
-        self.ndcg.append(ndcg_at(hits, count[judged], PRECISION_PLACES))
+        self.ndcg.append(ndcg_at(hits, count, PRECISION_PLACES))
         self.listed.update(np.unique(items[:, :PRECISION_PLACES]).tolist())
 
     def customer_count(self) -> int:

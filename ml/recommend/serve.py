@@ -92,12 +92,16 @@ def recommendations(
     for start, stop in chunks(len(shop.customer_ids), len(shop.product_ids)):
         again = _buy_again(shop, known, again_scores, buy_again_method, start, stop)
         found = _discovery(shop, known, model, method, start, stop)
-        both = pd.concat([again, found], ignore_index=True)
-        if both.empty:
+        customer = np.concatenate([again.pop("customer"), found.pop("customer")])
+        if not len(customer):
             continue
-        both = both.sort_values("customer", kind="stable", ignore_index=True)  # each list is in order
-        both["customer_id"] = shop.customer_ids[both["customer"].to_numpy()]
-        yield both.assign(source=shop.source, as_of_date=shop.as_of)[list(RECOMMENDATION_COLUMNS)]
+        order = np.argsort(customer, kind="stable")  # each list is in order
+        rows = {name: np.concatenate([again[name], found[name]])[order] for name in again}
+        rows["customer_id"] = shop.customer_ids[customer[order]]
+        rows["source"] = np.full(len(order), shop.source, dtype=object)
+        rows["as_of_date"] = np.full(len(order), shop.as_of, dtype=object)
+        # Column by column: pandas would copy all of them into one block per type, and again for each step.
+        yield pd.DataFrame({name: rows[name] for name in RECOMMENDATION_COLUMNS}, copy=False)
 
 
 def discovery_scores(
@@ -112,11 +116,10 @@ def discovery_scores(
     count = known.customer_count
     popular = (count / (count.max(initial=0) + 1.0) - 1.0).astype(np.float32)
     if liked is None:
-        scores = np.tile(popular, (len(customers), 1))
+        scores = np.tile(np.round(popular, DIGITS), (len(customers), 1))
     else:
         scores = liked
         _replace_not_positive(scores, popular)
-    np.round(scores, DIGITS, out=scores)
     scores[:, count == 0] = EXCLUDED
     bought = known.score[customers].tocoo()
     scores[bought.row, bought.col] = EXCLUDED
@@ -124,14 +127,15 @@ def discovery_scores(
 
 
 def _replace_not_positive(scores: npt.NDArray[np.float32], by: npt.NDArray[np.float32]) -> None:
-    """Put others (P) in the place of scores (n × P) that are not above zero: by sums, as a choice takes five times as
-    long.
+    """Put others (P) in the place of scores (n × P) that are not above zero, and round: by sums, as a choice takes
+    five times as long.
     """
     for start in range(0, len(scores), CACHED_ROWS):
         part = scores[start : start + CACHED_ROWS]
         is_positive = part > 0
         part *= is_positive
         part += ~is_positive * by
+        np.round(part, DIGITS, out=part)
 
 
 def buy_again_scores(known: Interaction, method: str) -> npt.NDArray[np.float64]:
@@ -143,7 +147,8 @@ def buy_again_scores(known: Interaction, method: str) -> npt.NDArray[np.float64]
 
 def _buy_again(
     shop: Shop, known: Interaction, scores: npt.NDArray[np.float64], method: str, start: int, stop: int
-) -> pd.DataFrame:
+) -> dict[str, npt.NDArray[t.Any]]:
+    """The rows of one list, by column."""
     first, last = known.frequency.indptr[start], known.frequency.indptr[stop]
     product = known.frequency.indices[first:last]
     customer = np.repeat(np.arange(start, stop), np.diff(known.frequency.indptr[start : stop + 1]))
@@ -155,26 +160,26 @@ def _buy_again(
     days = known.day_count[first:last][cell]
     ages = day_number(shop.as_of) - known.last_day[first:last][cell]
     last_days = {age: (shop.as_of - timedelta(days=int(age))).isoformat() for age in np.unique(ages)}
-    return pd.DataFrame(
-        {
-            "customer": customer[cell],
-            "list": BUY_AGAIN,
-            "rank": place + 1,
-            "product_id": shop.product_ids[product[cell]],
-            "score": score[cell],
-            "method": method,
-            "reason": [
-                f"bought on {count} {'day' if count == 1 else 'days'}, last on {last_days[age]}"
-                for count, age in zip(days.tolist(), ages.tolist(), strict=True)
-            ],
-            "because_product_id": None,
-        }
-    )
+    reasons = [
+        f"bought on {count} {'day' if count == 1 else 'days'}, last on {last_days[age]}"
+        for count, age in zip(days.tolist(), ages.tolist(), strict=True)
+    ]
+    return {
+        "customer": customer[cell],
+        "list": np.full(len(cell), BUY_AGAIN, dtype=object),
+        "rank": place + 1,
+        "product_id": shop.product_ids[product[cell]],
+        "score": score[cell],
+        "method": np.full(len(cell), method, dtype=object),
+        "reason": np.array(reasons, dtype=object),
+        "because_product_id": np.full(len(cell), None, dtype=object),
+    }
 
 
 def _discovery(
     shop: Shop, known: Interaction, model: ItemModel | None, method: str, start: int, stop: int
-) -> pd.DataFrame:
+) -> dict[str, npt.NDArray[t.Any]]:
+    """The rows of the other list, by column."""
     customers = np.arange(start, stop)
     liked = None if model is None else model.scores(known.score, customers)
     scores = discovery_scores(liked, known, customers)
@@ -185,26 +190,27 @@ def _discovery(
     item, score, because = item[row, place], score[row, place].astype(np.float64), because[row, place]
     is_popular = score <= 0
     buyers = known.customer_count[item]
-    reasons = np.full(len(item), None, dtype=object)
+    because_ids = np.full(len(item), None, dtype=object)
     has_reason = ~is_popular & (because != NO_ITEM)
-    reasons[has_reason] = shop.product_ids[because[has_reason]]
-    return pd.DataFrame(
-        {
-            "customer": row + start,
-            "list": DISCOVERY,
-            "rank": place + 1,
-            "product_id": shop.product_ids[item],
-            "score": np.round(np.where(is_popular, buyers / max(len(shop.customer_ids), 1), score), DIGITS),
-            "method": np.where(is_popular, POPULARITY, method),
-            "reason": [
-                f"popular: {count} {'customer' if count == 1 else 'customers'} bought it"
-                if popular
-                else (f"goes with {bought}" if bought else "fits the purchases as a whole")
-                for popular, count, bought in zip(is_popular, buyers.tolist(), reasons, strict=True)
-            ],
-            "because_product_id": reasons,
-        }
-    )
+    because_ids[has_reason] = shop.product_ids[because[has_reason]]
+    reasons = [
+        f"popular: {count} {'customer' if count == 1 else 'customers'} bought it"
+        if popular
+        else (f"goes with {bought}" if bought else "fits the purchases as a whole")
+        for popular, count, bought in zip(is_popular.tolist(), buyers.tolist(), because_ids, strict=True)
+    ]
+    methods = np.full(len(item), method, dtype=object)
+    methods[is_popular] = POPULARITY
+    return {
+        "customer": row + start,
+        "list": np.full(len(item), DISCOVERY, dtype=object),
+        "rank": place + 1,
+        "product_id": shop.product_ids[item],
+        "score": np.round(np.where(is_popular, buyers / max(len(shop.customer_ids), 1), score), DIGITS),
+        "method": methods,
+        "reason": np.array(reasons, dtype=object),
+        "because_product_id": because_ids,
+    }
 
 
 def strongest_reason(
