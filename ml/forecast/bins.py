@@ -33,3 +33,20 @@ def bin_edges(values: npt.NDArray[np.float64], weights: npt.NDArray[np.float64])
 def binned(values: npt.NDArray[np.float64], edges: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return the number of each value's bin, NaN where it is NaN; an edge belongs to the bin below it."""
     return np.where(np.isnan(values), np.nan, np.searchsorted(edges, values, side="left"))
+
+
+def distinct_rows(bins: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the numbers of rows that differ, one of each kind, and for each row the place of its kind among these.
+
+    bins: (rows, features) as binned returns them.
+    """
+    count, features = bins.shape
+    packed = np.zeros((count, -(-features // 8) * 8), dtype=np.uint8)
+    packed[:, :features] = np.nan_to_num(bins, nan=MOST_BINS)  # beyond the last bin
+    words = packed.view(np.uint64).T  # eight bins in one number are quick to sort and to compare
+    order = np.lexsort(words)
+    is_first = np.ones(count, dtype=bool)
+    is_first[1:] = (np.diff(words[:, order]) != 0).any(axis=0)
+    places = np.empty(count, dtype=np.int64)
+    places[order] = np.cumsum(is_first) - 1
+    return order[is_first], places

@@ -9,7 +9,7 @@ import typing as t
 import numpy as np
 import numpy.typing as npt
 
-from ml.forecast.bins import bin_edges, binned
+from ml.forecast.bins import bin_edges, binned, distinct_rows
 from ml.forecast.naive import YEAR_DAYS, mean_of_known
 from ml.threads import use_one_thread
 
@@ -41,7 +41,6 @@ def boosted(
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     forecasts = np.full((len(origins), len(values), horizon), np.nan)
-    recent = 56 // step_days
     use_one_thread()
     for number, origin in enumerate(origins):
         learned = _training_rows(values, origin, horizon, step_days, calendar, prices, is_count)
@@ -61,11 +60,14 @@ def boosted(
             random_state=SEED,
         )
         model.fit(_binned_features(features, said, edges), ratios, sample_weight=weights)
-        rows, level = _feature_rows(values, origin, horizon, step_days, calendar, prices)
-        alive = (level > 0) & (origin >= recent)
-        told = _binned_features(rows[alive].reshape(-1, rows.shape[2]), said, edges)
-        ahead = model.predict(told).reshape(-1, horizon)
-        forecasts[number, alive] = ahead * level[alive, None]
+        alive = np.flatnonzero(_levels(values, origin, step_days) > 0)
+        rows, level = _feature_rows(
+            values[alive], origin, horizon, step_days, calendar, None if prices is None else prices[alive]
+        )
+        told = _binned_features(rows.reshape(-1, rows.shape[2]), said, edges)
+        firsts, places = distinct_rows(told)  # series that sell little look the same: two rows of three
+        ahead = model.predict(told[firsts])[places].reshape(-1, horizon)
+        forecasts[number, alive] = ahead * level[:, None]
     return forecasts
 
 
@@ -116,6 +118,11 @@ def _steadiness(recent: npt.NDArray[np.float64], level: npt.NDArray[np.float64])
     return 1.0 / (0.05 + np.nan_to_num(mean_of_known((ratios - 1.0) ** 2, axis=1)))
 
 
+def _levels(values: npt.NDArray[np.float64], origin: int, step_days: int) -> npt.NDArray[np.float64]:
+    """Return each series' mean of the last 8 weeks before the origin; 0 where nothing is known."""
+    return np.nan_to_num(mean_of_known(values[:, :origin][:, -56 // step_days :], axis=1))
+
+
 def _feature_rows(
     values: npt.NDArray[np.float64],
     origin: int,
@@ -124,10 +131,10 @@ def _feature_rows(
     calendar: npt.NDArray[np.float64],
     prices: npt.NDArray[np.float64] | None,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return (series, horizon, features) and each series' level: its mean of the last 8 weeks before the origin."""
+    """Return (series, horizon, features) and each series' level."""
     count = len(values)
     before = values[:, :origin]
-    level = np.nan_to_num(mean_of_known(before[:, -56 // step_days :], axis=1))
+    level = _levels(values, origin, step_days)
     safe = np.where(level > 0, level, 1.0)
     windows = [mean_of_known(before[:, -max(1, days // step_days) :], axis=1) / safe for days in (7, 28, 182)]
     zeros = mean_of_known((before[:, -56 // step_days :] == 0).astype(np.float64), axis=1)

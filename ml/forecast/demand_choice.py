@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ml.forecast.candidates import CANDIDATES, fallback_order
+from ml.forecast.candidates import CANDIDATES, CHUNK_SERIES, fallback_order
 from ml.forecast.demand import (
     DEMAND_CLASSES,
     SourceDemand,
@@ -78,9 +78,7 @@ def demand_champion_rows(series: SourceDemand, settings: ForecastSettings) -> pd
     values, weeks = series.units.values, series.week_count()
     step = demand_horizon(series, settings)
     origins = backtest_origins(weeks, step, settings.most_windows, settings.least_known_days // 7)
-    active = np.stack([is_active(values, origin, settings.active_weeks) for origin in origins])
-    classes = np.stack([demand_classes(values, origin) for origin in origins])
-    scale = np.stack([naive_scale(values, origin, 1) for origin in origins])
+    active, classes, scale = _known_at(values, origins, settings.active_weeks)
     forecasts = demand_forecasts(series, origins, settings)[..., series.skipped_weeks :]
     forecasts = np.where(active[None, :, :, None], forecasts, np.nan)
     windows = len(origins) - 1
@@ -127,6 +125,21 @@ def demand_champion_rows(series: SourceDemand, settings: ForecastSettings) -> pd
     judged = _judged_columns(forecasts, served, actuals, scores, methods, scale, widths)
     rows = pd.concat([frame, judged], axis=1)[list(DEMAND_CHAMPION_COLUMNS)]
     return rows[active.any(axis=0)].reset_index(drop=True)
+
+
+def _known_at(
+    values: npt.NDArray[np.float64], origins: t.Sequence[int], active_weeks: int
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Return of each series at each origin, (origins, series): whether it is active, its class, its scale."""
+    shape = (len(origins), len(values))
+    active, classes, scale = np.empty(shape, dtype=bool), np.empty(shape, dtype=np.int64), np.empty(shape)
+    for begin in range(0, len(values), CHUNK_SERIES):
+        part = slice(begin, begin + CHUNK_SERIES)
+        for number, origin in enumerate(origins):
+            active[number, part] = is_active(values[part], origin, active_weeks)
+            classes[number, part] = demand_classes(values[part], origin)
+            scale[number, part] = naive_scale(values[part], origin, 1)
+    return active, classes, scale
 
 
 def _served_weeks(served: npt.NDArray[np.float64], is_served: npt.NDArray[np.bool_]) -> pd.Series:

@@ -80,22 +80,32 @@ def adida_imapa(
     Nikolopoulos et al., J. Operational Research Society 62 (2011); Petropoulos & Kourentzes, ibid. 66 (2015). Returns
     both, (origins, series, horizon).
     """
-    adida = np.full((len(origins), len(values)), np.nan)
-    imapa = np.full((len(origins), len(values)), np.nan)
+    levels = np.zeros((len(origins), len(values)), dtype=np.int64)
     for number, origin in enumerate(origins):
-        known = values[:, :origin]
-        levels = _mean_interval(known, most_periods)
-        total = np.zeros(len(values))
-        for level in range(1, int(levels.max(initial=0)) + 1):
-            chosen = levels >= level
-            sums = (
-                known[chosen][:, origin % level :].reshape(int(chosen.sum()), origin // level, level).sum(2)
-            )
-            rate = ses_states(sums, [sums.shape[1]], AGGREGATE_WEIGHTS)[0][0] / level
-            total[chosen] += rate
-            adida[number] = np.where(levels == level, _spread(rate, chosen), adida[number])
-        imapa[number] = np.where(levels > 0, total / np.maximum(levels, 1), np.nan)
+        levels[number] = _mean_interval(values[:, :origin], most_periods)
+    adida, total = np.full(levels.shape, np.nan), np.zeros(levels.shape)
+    for level in range(1, int(levels.max(initial=0)) + 1):
+        # The sums of origins that lie a multiple of the level apart are the same, but that the later one has more.
+        for rest in sorted({origin % level for origin in origins}):
+            numbers = [number for number, origin in enumerate(origins) if origin % level == rest]
+            chosen = np.flatnonzero((levels[numbers] >= level).any(axis=0))
+            rates = _aggregate_rates(values[chosen][:, rest:], [origins[number] for number in numbers], level)
+            for number, rate in zip(numbers, rates, strict=True):
+                own = levels[number, chosen]
+                total[number, chosen] += np.where(own >= level, rate, 0.0)
+                adida[number, chosen] = np.where(own == level, rate, adida[number, chosen])
+    imapa = np.where(levels > 0, total / np.maximum(levels, 1), np.nan)
     return _rate_ahead(adida, horizon), _rate_ahead(imapa, horizon)
+
+
+def _aggregate_rates(
+    values: npt.NDArray[np.float64], origins: t.Sequence[int], level: int
+) -> npt.NDArray[np.float64]:
+    """Return (origins, series): the smoothed sums over level periods, per period."""
+    counts = [origin // level for origin in origins]
+    most = max(counts)
+    sums = values[:, : most * level].reshape(len(values), most, level).sum(axis=2)
+    return ses_states(sums, counts, AGGREGATE_WEIGHTS)[0] / level
 
 
 def _mean_interval(known: npt.NDArray[np.float64], most_periods: int) -> npt.NDArray[np.int64]:
@@ -112,12 +122,6 @@ def _mean_interval(known: npt.NDArray[np.float64], most_periods: int) -> npt.NDA
     mean = np.divide(last - starts, count, out=np.zeros(len(known)), where=count > 0)
     longest = np.maximum(1, np.minimum(most_periods, (known.shape[1] - starts) // 2))
     return np.where(count > 0, np.clip(np.round(mean), 1, longest), 0).astype(np.int64)
-
-
-def _spread(part: npt.NDArray[np.float64], chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-    whole = np.full(len(chosen), np.nan)
-    whole[chosen] = part
-    return whole
 
 
 def _rate_ahead(rates: npt.NDArray[np.float64], horizon: int) -> npt.NDArray[np.float64]:

@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from ml.forecast.panel import first_periods
 
-CHUNK_CELLS = 40_000  # series × points of the grid that fit the processor's cache
 LEVEL_WEIGHTS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.8)
 SEASON_WEIGHTS = (0.01, 0.05, 0.15)
 TREND_WEIGHTS = (0.02, 0.1)
@@ -48,48 +47,32 @@ def ets(
     less is known. Source: Hyndman, Koehler, Ord, Snyder, Forecasting with Exponential Smoothing (2008), table 2.2 and
     ch. 5.
     """
-    grid = ets_grid(season)
-    chunk = max(1, CHUNK_CELLS // grid.shape[1])
-    parts = [
-        _ets_of_chunk(values[begin : begin + chunk], origins, horizon, season, grid)
-        for begin in range(0, len(values), chunk)
-    ]
-    return np.concatenate(parts, axis=1) if parts else np.empty((len(origins), 0, horizon))
-
-
-def _ets_of_chunk(
-    values: npt.NDArray[np.float64],
-    origins: t.Sequence[int],
-    horizon: int,
-    season: int,
-    grid: npt.NDArray[np.float64],
-) -> npt.NDArray[np.float64]:
-    alpha, beta, gamma, with_trend, with_season = grid
+    alpha, beta, gamma, with_trend, with_season = ets_grid(season)[:, :, None]
     warm_up = 2 * season if season > 1 else 4
     starts = first_periods(values)
     first_level, first_season = _first_states(values, starts, season, warm_up)
-    shape = (len(values), grid.shape[1])
-    level = np.repeat(first_level[:, None], shape[1], axis=1)
+    shape = (len(alpha), len(values))  # few points, many series: numpy is quick along the last axis
+    level = np.repeat(first_level[None], shape[0], axis=0)
     trend = np.zeros(shape)
-    seasons = first_season.T[:, :, None] * with_season  # (season, series, points)
+    seasons = first_season.T[:, None] * with_season  # (season, points, series)
     squares = np.zeros(shape)
     forecasts = np.full((len(origins), len(values), horizon), np.nan)
     wanted = {origin: number for number, origin in enumerate(origins)}
-    known, filled = ~np.isnan(values), np.nan_to_num(values)
+    known, filled = _by_period(values)
     for period in range(max(origins, default=-1) + 1):
         if period in wanted:
             length = period - starts
             best = _least_aicc(squares, length, with_trend, with_season, season)
             rows = np.arange(len(values))
-            phases = [seasons[(period + ahead) % season][rows, best] for ahead in range(horizon)]
+            phases = [seasons[(period + ahead) % season][best, rows] for ahead in range(horizon)]
             damped = np.cumsum(DAMPING ** np.arange(1, horizon + 1))
-            ahead = level[rows, best][:, None] + trend[rows, best][:, None] * damped + np.array(phases).T
+            ahead = level[best, rows][:, None] + trend[best, rows][:, None] * damped + np.array(phases).T
             forecasts[wanted[period]] = np.where((length >= warm_up)[:, None], ahead, np.nan)
         if period == values.shape[1]:
             break
         phase = seasons[period % season]
         pushed = DAMPING * trend
-        error = (filled[:, period, None] - level - pushed - phase) * known[:, period, None]
+        error = (filled[period] - level - pushed - phase) * known[period]
         level += pushed + alpha * error
         trend = pushed + (alpha * beta) * error
         phase += gamma * error
@@ -108,7 +91,7 @@ def _first_states(
     level = first.mean(axis=1)
     if season == 1:
         return level, np.zeros((len(values), 1))
-    by_age = first.reshape(len(values), -1, season).mean(axis=1) - level[:, None]
+    by_age = first.reshape(len(values), warm_up // season, season).mean(axis=1) - level[:, None]
     ages = (np.arange(season)[None, :] - starts[:, None]) % season
     return level, np.take_along_axis(by_age, ages, axis=1)
 
@@ -121,7 +104,7 @@ def _least_aicc(
     season: int,
 ) -> npt.NDArray[np.int64]:
     """Return each series' best point of the grid: n ln(SSE / n) + 2k + 2k(k + 1) / (n - k - 1)."""
-    count = np.maximum(known, 1)[:, None].astype(np.float64)
+    count = np.maximum(known, 1).astype(np.float64)
     parameters = 3 + 2 * with_trend + season * with_season
     spare = count - parameters - 1
     penalty = np.where(
@@ -129,8 +112,15 @@ def _least_aicc(
         2 * parameters + 2 * parameters * (parameters + 1) / np.where(spare > 0, spare, 1),
         1e9 * parameters,
     )
-    tiny = 1e-12 * (1 + squares.max(axis=1, keepdims=True))  # a constant series fits perfectly: ln 0
-    return np.asarray(np.argmin(count * np.log((squares + tiny) / count) + penalty, axis=1))
+    tiny = 1e-12 * (1 + squares.max(axis=0))  # a constant series fits perfectly: ln 0
+    return np.asarray(np.argmin(count * np.log((squares + tiny) / count) + penalty, axis=0))
+
+
+def _by_period(values: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return (periods, series): 1 where a value is known, else 0, and the values with 0 where there is none."""
+    by_period = np.ascontiguousarray(values.T)
+    known = ~np.isnan(by_period)
+    return known.astype(np.float64), np.where(known, by_period, 0.0)
 
 
 def ses_states(
@@ -142,38 +132,26 @@ def ses_states(
     errors up to the origin. NaN where fewer than warm_up values are known.
     """
     alpha = np.asarray(weights)
-    chunk = max(1, CHUNK_CELLS // len(alpha))
-    parts = [
-        _ses_states_of_chunk(values[begin : begin + chunk], origins, alpha, warm_up)
-        for begin in range(0, max(len(values), 1), chunk)
-    ]
-    levels, best_weights = (np.concatenate(part, axis=1) for part in zip(*parts, strict=True))
-    return levels, best_weights
-
-
-def _ses_states_of_chunk(
-    values: npt.NDArray[np.float64], origins: t.Sequence[int], alpha: npt.NDArray[np.float64], warm_up: int
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     starts = first_periods(values)
     places = np.minimum(starts[:, None] + np.arange(warm_up), max(values.shape[1] - 1, 0))
     first = np.take_along_axis(values, places, axis=1) if values.shape[1] else np.zeros((len(values), 1))
-    level = np.repeat(np.nan_to_num(first).mean(axis=1)[:, None], len(alpha), axis=1)
+    level = np.repeat(np.nan_to_num(first).mean(axis=1)[None], len(alpha), axis=0)
     squares = np.zeros(level.shape)
     levels = np.full((len(origins), len(values)), np.nan)
     best_weights = np.full((len(origins), len(values)), np.nan)
     wanted = {origin: number for number, origin in enumerate(origins)}
     rows = np.arange(len(values))
-    is_known, filled = ~np.isnan(values), np.nan_to_num(values)
+    is_known, filled = _by_period(values)
     for period in range(max(origins, default=-1) + 1):
         if period in wanted:
-            best = squares.argmin(axis=1)
+            best = squares.argmin(axis=0)
             known = period - starts >= warm_up
-            levels[wanted[period]] = np.where(known, level[rows, best], np.nan)
+            levels[wanted[period]] = np.where(known, level[best, rows], np.nan)
             best_weights[wanted[period]] = np.where(known, alpha[best], np.nan)
         if period == values.shape[1]:
             break
-        error = (filled[:, period, None] - level) * is_known[:, period, None]
-        level += alpha * error
+        error = (filled[period] - level) * is_known[period]
+        level += alpha[:, None] * error
         squares += error * error
     return levels, best_weights
 
@@ -190,15 +168,18 @@ def theta(
     forecasts = np.full((len(origins), len(values), horizon), np.nan)
     starts = first_periods(values)
     warm_up = max(4, season)
+    smoothed = ses_states(values, origins, LEVEL_WEIGHTS, warm_up) if season == 1 else None
     for number, origin in enumerate(origins):
         index = _season_index(values[:, :origin], season)
         plain = values[:, :origin] - index[:, np.arange(origin) % season]
-        levels, weights = ses_states(plain, [origin], LEVEL_WEIGHTS, warm_up)
+        if smoothed is None:
+            (level,), (alpha,) = ses_states(plain, [origin], LEVEL_WEIGHTS, warm_up)
+        else:  # there is no season to take off, so that all origins know the same series
+            level, alpha = smoothed[0][number], smoothed[1][number]
         known = np.maximum(origin - starts, 1).astype(np.float64)
         drift = _slope(plain) / 2
-        alpha = weights[0]
         begun = (1 - (1 - alpha) ** known) / alpha
-        ahead = levels[0][:, None] + drift[:, None] * (np.arange(horizon)[None, :] + begun[:, None])
+        ahead = level[:, None] + drift[:, None] * (np.arange(horizon)[None, :] + begun[:, None])
         ahead += index[:, (origin + np.arange(horizon)) % season]
         forecasts[number] = np.where((known >= max(4, 2 * season))[:, None], ahead, np.nan)
     return forecasts

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ml.forecast.bins import bin_edges, binned
+from ml.forecast import candidates
+from ml.forecast.bins import MOST_BINS, bin_edges, binned, distinct_rows
 from ml.forecast.boosting import boosted
 from ml.forecast.calendar import FAR_DAYS, calendar_features
 from ml.forecast.candidates import CANDIDATES, COMBINED, candidate_forecasts
@@ -186,6 +187,15 @@ def test_the_boosted_model_learns_a_holiday_from_other_series() -> None:
     assert made[:, [3, 17, 24]].mean() < 1.3 * usual  # the same weekday without a holiday
 
 
+@pytest.mark.parametrize("features", [1, 8, 15])
+def test_each_row_is_one_of_the_distinct_rows(features: int) -> None:
+    random = np.random.default_rng(features)
+    bins = random.choice([0.0, 1.0, MOST_BINS - 1.0, np.nan], (500, features), p=[0.8, 0.1, 0.05, 0.05])
+    firsts, places = distinct_rows(bins)
+    np.testing.assert_array_equal(bins[firsts][places], bins)
+    assert len(firsts) == len({tuple(row) for row in np.nan_to_num(bins, nan=-1).tolist()})
+
+
 @pytest.mark.parametrize("different", [40, 300, 20_000])
 @pytest.mark.parametrize("missing", [0.0, 0.3])
 def test_bins_are_those_that_scikit_learns_trees_cut(different: int, missing: float) -> None:
@@ -235,6 +245,28 @@ def test_what_lies_after_an_origin_does_not_change_its_forecasts(step_days: int)
         after = candidate_forecasts(other, origins, horizon, step_days, features, dearer, step_days == 7)
         np.testing.assert_array_equal(after[:, : number + 1], before[:, : number + 1])
     assert not np.array_equal(after[:, -1], before[:, 0])
+
+
+@pytest.mark.parametrize("step_days", [1, 7])
+def test_all_origins_at_once_give_what_each_origin_gives_alone(step_days: int) -> None:
+    values = np.concatenate([seasonal(4, 150), blank_before_first(intermittent(30, 150, rate=0.1))])
+    values[10:20, :125] = np.nan
+    origins, features = [0, 1, 9, 124, 128, 130, 150], calendar_features(FIRST, 160, step_days, [])
+    together = candidate_forecasts(values, origins, 10, step_days, features)
+    for number, origin in enumerate(origins):
+        alone = candidate_forecasts(values, [origin], 10, step_days, features)
+        np.testing.assert_array_equal(together[:, number], alone[:, 0], err_msg=str(origin))
+
+
+@pytest.mark.parametrize("step_days", [1, 7])
+def test_how_many_series_are_taken_at_a_time_changes_nothing(
+    step_days: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = np.concatenate([seasonal(4, 150), blank_before_first(intermittent(30, 150, rate=0.1))])
+    features = calendar_features(FIRST, 160, step_days, [])
+    whole = candidate_forecasts(values, [124, 150], 10, step_days, features)
+    monkeypatch.setattr(candidates, "CHUNK_SERIES", 3)  # the last one is taken alone
+    np.testing.assert_array_equal(candidate_forecasts(values, [124, 150], 10, step_days, features), whole)
 
 
 @pytest.mark.parametrize(
