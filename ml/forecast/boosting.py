@@ -43,8 +43,9 @@ def boosted(
     forecasts = np.full((len(origins), len(values), horizon), np.nan)
     use_one_thread()
     for number, origin in enumerate(origins):
+        alive = np.flatnonzero(_levels(values, origin, step_days) > 0)
         learned = _training_rows(values, origin, horizon, step_days, calendar, prices, is_count)
-        if learned is None:
+        if learned is None or not len(alive):
             continue
         features, ratios, weights = learned
         said = np.flatnonzero(~np.isnan(features).all(axis=0))  # a feature that says nothing cannot be split
@@ -60,7 +61,6 @@ def boosted(
             random_state=SEED,
         )
         model.fit(_binned_features(features, said, edges), ratios, sample_weight=weights)
-        alive = np.flatnonzero(_levels(values, origin, step_days) > 0)
         rows, level = _feature_rows(
             values[alive], origin, horizon, step_days, calendar, None if prices is None else prices[alive]
         )

@@ -187,6 +187,13 @@ def test_the_boosted_model_learns_a_holiday_from_other_series() -> None:
     assert made[:, [3, 17, 24]].mean() < 1.3 * usual  # the same weekday without a holiday
 
 
+def test_the_boosted_model_says_nothing_where_no_series_sold_anything_lately() -> None:
+    values = np.concatenate([seasonal(8, 300), np.zeros((8, 60))], axis=1)
+    made = boosted(values, [300, 360], 7, 1, calendar_features(FIRST, 367, 1, []), None, False)
+    assert not np.isnan(made[0]).any()
+    assert np.isnan(made[1]).all()
+
+
 @pytest.mark.parametrize("features", [1, 8, 15])
 def test_each_row_is_one_of_the_distinct_rows(features: int) -> None:
     random = np.random.default_rng(features)
