@@ -12,7 +12,7 @@ from sqlmesh.core.scheduler import Scheduler
 from sqlmesh.utils.errors import SQLMeshError
 
 from ml.shared import read_once
-from ops.promotion import alerting, plan_lock, same_tables, shared_reads, swap
+from ops.promotion import alerting, longest_first, plan_lock, same_tables, shared_reads, swap
 from ops.promotion.patch import wrap
 
 
@@ -58,6 +58,7 @@ def test_a_plan_a_run_and_the_swap_of_views_are_wrapped():
         (BuiltInPlanEvaluator, "evaluate"),
         (Scheduler, "run"),
         (Scheduler, "run_merged_intervals"),
+        (Scheduler, "_dag"),
         (BuiltInPlanEvaluator, "visit_virtual_layer_update_stage"),
         (BuiltInPlanEvaluator, "_promote_snapshots"),
         (BuiltInPlanEvaluator, "_evaluate_stages"),
@@ -65,10 +66,10 @@ def test_a_plan_a_run_and_the_swap_of_views_are_wrapped():
         (BuiltInPlanEvaluator, "visit_environment_record_update_stage"),
         (BuiltInPlanEvaluator, "visit_migrate_schemas_stage"),
     )
-    for installed in (plan_lock, swap, same_tables, alerting, shared_reads):
+    for installed in (plan_lock, swap, same_tables, alerting, shared_reads, longest_first):
         installed.install()
     before = [getattr(owner, name) for owner, name in methods]
-    for installed in (plan_lock, swap, same_tables, alerting, shared_reads):
+    for installed in (plan_lock, swap, same_tables, alerting, shared_reads, longest_first):
         installed.install()
     assert [getattr(owner, name) for owner, name in methods] == before
     assert all(hasattr(method, "_retailmesh") for method in before)
