@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import duckdb
 import numpy as np
 import pytest
+from sqlmesh.core.engine_adapter.duckdb import DuckDBEngineAdapter
+from sqlmesh.core.engine_adapter.postgres import PostgresEngineAdapter
 from sqlmesh.core.scheduler import CreateNode, EvaluateNode, SchedulingUnit
 from sqlmesh.utils.dag import DAG
 
-from ops.promotion.longest_first import longest_chains_first
+from ops.promotion.longest_first import _last_seconds, longest_chains_first
+from ops.settings import Settings
 
 DAY = (0, 86_400_000)
 
@@ -29,7 +33,10 @@ def test_what_the_longest_chain_waits_for_comes_first(seed: int) -> None:
     graph: dict[SchedulingUnit, set[SchedulingUnit]] = {
         alone: set(), other: set(), made: set(), one: {made}, two: {one, other}, three: {two},
     }  # fmt: skip
-    assert list(longest_chains_first(shuffled(graph, seed)).graph) == [made, other, one, two, alone, three]
+    first = longest_chains_first(shuffled(graph, seed), {})
+    assert list(first.graph) == [made, other, one, two, alone, three]
+    first = longest_chains_first(shuffled(graph, seed), {"alone": 2.5})
+    assert list(first.graph) == [made, other, one, alone, two, three]
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -39,10 +46,30 @@ def test_the_graph_stays_the_same(seed: int) -> None:
     graph: dict[SchedulingUnit, set[SchedulingUnit]] = {
         node: {nodes[other] for other in numbers.permutation(place)[:3]} for place, node in enumerate(nodes)
     }
-    ordered = longest_chains_first(shuffled(graph, seed))
+    ordered = longest_chains_first(shuffled(graph, seed), {})
     assert ordered.graph == graph
-    assert list(ordered.graph) == list(longest_chains_first(shuffled(graph, seed + 1)).graph)
+    assert list(ordered.graph) == list(longest_chains_first(shuffled(graph, seed + 1), {}).graph)
 
 
 def test_nothing_to_compute_has_no_order() -> None:
-    assert longest_chains_first(DAG()).graph == {}
+    assert longest_chains_first(DAG(), {}).graph == {}
+
+
+def test_what_a_python_model_took_last_is_known_from_the_ledger(database: Settings) -> None:
+    adapter = PostgresEngineAdapter(database.connect)
+    assert _last_seconds(adapter) == {}  # nothing was loaded yet: there is no ledger
+    with adapter.transaction():
+        adapter.execute("CREATE SCHEMA IF NOT EXISTS ingest")
+        adapter.execute(
+            "CREATE TABLE ingest.model_run (model TEXT, seconds DOUBLE PRECISION, started_at TIMESTAMPTZ)"
+        )
+        adapter.execute(
+            "INSERT INTO ingest.model_run VALUES ('ml.a', 9, '2026-07-01'), ('ml.a', 3, '2026-07-02'), "
+            "('ml.b', 5, '2026-07-01')"
+        )
+    assert _last_seconds(adapter) == {"ml.a": 3.0, "ml.b": 5.0}
+    adapter.close()
+
+
+def test_another_engine_has_no_ledger() -> None:
+    assert _last_seconds(DuckDBEngineAdapter(duckdb.connect)) == {}
