@@ -71,16 +71,18 @@ def read_weekly_demand(context: ExecutionContext) -> pd.DataFrame:
     Returns are not taken off.
     """
     # Grouped by what is stored and written as text behind that, and not sorted: half the time on millions of lines.
-    # 1900 began with a Monday.
+    # 1900 began with a Monday. Sums of whole ten-thousandths are exact in any order, as those of decimals are, in half
+    # the time.
     return read_query(
         context,
         """
         SELECT source, product_id, channel, CAST(store_key AS TEXT) AS store_key, week_start_date, currency,
-          CAST(unit_count AS DOUBLE PRECISION) AS unit_count, CAST(net_amount AS DOUBLE PRECISION) AS net_amount
+          unit_count / 1000 AS unit_count, net_amount / 10000 AS net_amount
         FROM (
           SELECT line.source, line.product_id, placed.channel, line.store_key, line.currency,
             line.order_date - (line.order_date - DATE '1900-01-01') % 7 AS week_start_date,
-            SUM(line.quantity) AS unit_count, SUM(line.net_amount) AS net_amount
+            SUM(ROUND(CAST(line.quantity AS DOUBLE PRECISION) * 1000)) AS unit_count,
+            SUM(ROUND(CAST(line.net_amount AS DOUBLE PRECISION) * 10000)) AS net_amount
           FROM core.fct_order_line AS line
           JOIN core.fct_order AS placed ON placed.order_key = line.order_key
           WHERE line.line_kind = 'product' AND NOT line.is_cancelled AND NOT line.is_return
