@@ -7,8 +7,12 @@ import typing as t
 from types import SimpleNamespace
 
 import pytest
+from sqlmesh.utils.metaprogramming import build_env, prepare_env, serialize_env
 
+from ml.basket_source import read_baskets
+from ml.recommend.source import read_shops
 from ml.shared import keeping, read_once
+from tests.support import ROOT
 
 TABLES = ["core.fct_order"]
 
@@ -103,3 +107,23 @@ def test_who_asks_while_it_is_read_waits_for_it() -> None:
             thread.join(10)
     assert got == [[1], [1], [1]]
     assert read.times == 1
+
+
+@pytest.mark.parametrize(
+    ("read", "each"), [(read_shops, "_each_shop"), (read_baskets, "_each_shop_of_baskets")]
+)
+def test_copies_of_a_function_that_sqlmesh_made_for_two_models_share_what_one_read(
+    read: t.Callable[..., t.Any], each: str
+) -> None:
+    reader = Reader()
+    got = []
+    with keeping():
+        for _ in range(2):
+            found: dict[str, t.Any] = {}
+            build_env(read, env=found, name=read.__name__, path=ROOT)
+            copied = prepare_env(serialize_env(found, path=ROOT))
+            assert copied[read.__name__] is not read
+            copied[each] = lambda _: iter(reader())
+            got.append(copied[read.__name__](context()))
+    assert got[0] is got[1]
+    assert reader.times == 1
