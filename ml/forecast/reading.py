@@ -80,7 +80,7 @@ def read_weekly_demand(context: ExecutionContext) -> pd.DataFrame:
           unit_count / 1000 AS unit_count, net_amount / 10000 AS net_amount
         FROM (
           SELECT line.source, line.product_id, placed.channel, line.store_key, line.currency,
-            line.order_date - (line.order_date - DATE '1900-01-01') % 7 AS week_start_date,
+            line.order_date - CAST((line.order_date - DATE '1900-01-01') % 7 AS INT) AS week_start_date,
             SUM(ROUND(CAST(line.quantity AS DOUBLE PRECISION) * 1000)) AS unit_count,
             SUM(ROUND(CAST(line.net_amount AS DOUBLE PRECISION) * 10000)) AS net_amount
           FROM core.fct_order_line AS line

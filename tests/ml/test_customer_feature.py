@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from hashlib import md5
 
 import pandas as pd
 import pytest
@@ -61,7 +62,18 @@ def known(connection: Connection) -> Known:
 
 def test_features_are_what_a_customer_by_customer_count_says(known: Known) -> None:
     shop = random_shop()
-    said = known(shop).set_index(KEY)
+    _agree(known(shop), shop)
+
+
+def test_what_is_known_from_before_the_first_order_counts_from_that_order_on(known: Known) -> None:
+    shop = random_shop(seed=6)
+    told = shop["review"]["answered_date"] - timedelta(days=300)  # of orders that were cancelled, say
+    shop["review"] = shop["review"].assign(answered_date=told)
+    _agree(known(shop), shop)
+
+
+def _agree(said: pd.DataFrame, shop: Tables) -> None:
+    said = said.set_index(KEY)
     days = [LAST_DAY - timedelta(days=cut) for cut in CUTS]
     expected = pd.concat([reference_features(shop, s, day) for s in ("other", "shop") for day in days])
     expected = expected.set_index(KEY).sort_index()
@@ -96,6 +108,8 @@ def test_the_first_n_of_a_date_are_a_sample_of_every_customer(known: Known) -> N
     features = known(random_shop(seed=3))
     for _, rows in features.groupby(["source", "as_of_date"]):
         assert sorted(rows["sample_rank"]) == list(range(1, len(rows) + 1))
+        drawn = rows.sort_values("sample_rank")["customer_id"].tolist()
+        assert drawn == sorted(drawn, key=lambda name: (md5(name.encode()).hexdigest(), name))  # noqa: S324
     assert set(features.loc[features["is_current"], "as_of_date"]) == {LAST_DAY}
     assert features["customer_id"].notna().all()
 

@@ -85,15 +85,18 @@ def test_croston_and_tsb_agree_with_a_reference_that_takes_one_series_at_a_time(
         np.testing.assert_allclose(tsb(values, [origin], 2)[0, :, 1], [slow_tsb(row) for row in known])
 
 
-def test_intermittent_methods_agree_with_statsforecast() -> None:
+@pytest.mark.parametrize(
+    "origin", [119, 120]
+)  # sums of two and three periods begin with the first one, or do not
+def test_intermittent_methods_agree_with_statsforecast(origin: int) -> None:
     models = pytest.importorskip("statsforecast.models")
     values = intermittent(12, 120, rate=0.3, seed=3)
-    adida, imapa = adida_imapa(values, [120], 1, 91)
-    for number, row in enumerate(values):
-        assert croston_sba(values, [120], 1)[0, number, 0] == pytest.approx(
+    adida, imapa = adida_imapa(values, [origin], 1, 91)
+    for number, row in enumerate(values[:, :origin]):
+        assert croston_sba(values, [origin], 1)[0, number, 0] == pytest.approx(
             models.CrostonSBA().forecast(row, 1)["mean"][0]
         )
-        assert tsb(values, [120], 1)[0, number, 0] == pytest.approx(
+        assert tsb(values, [origin], 1)[0, number, 0] == pytest.approx(
             models.TSB(0.1, 0.1).forecast(row, 1)["mean"][0]
         )
         # Its weight is optimised within the range that ours takes five points of.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ from scipy import sparse
 
 from ml.recommend.ease import fit_ease, gram
 from ml.recommend.factors import CONFIDENCE, FACTOR_REGULARISATION, fit_factors
-from ml.recommend.interaction import interactions
+from ml.recommend.interaction import _in_order, interactions
 from ml.recommend.rank import EXCLUDED, NO_ITEM, top_k
 from ml.recommend.rating import fit_ratings
 from ml.recommend.similar import SHRINKAGE, similar_products
@@ -141,6 +143,18 @@ def test_interactions_are_the_same_where_a_row_does_not_fit_into_one_number(
         one, other = getattr(packed, name), getattr(by_three_keys, name)
         assert (one.data.tobytes(), one.indices.tobytes()) == (other.data.tobytes(), other.indices.tobytes())
     np.testing.assert_array_equal(packed.last_day, by_three_keys.last_day)
+
+
+def test_rows_that_fit_into_no_number_are_in_order_all_the_same() -> None:
+    random = np.random.default_rng(5)
+    columns = {"customer": (0, 1_000), "product": (0, 1_000), "day": (0, 300), "unit_count": (1, 9)}
+    rows = pd.DataFrame({name: random.integers(*limits, 500) for name, limits in columns.items()})
+    shop: t.Any = SimpleNamespace(product_ids=range(2**50))
+    cell, day, units = _in_order(shop, rows, "unit_count", 200)
+    known = rows[rows["day"] < 200].sort_values(["customer", "product", "day", "unit_count"])
+    np.testing.assert_array_equal(cell, known["customer"].to_numpy() * 2**50 + known["product"].to_numpy())
+    np.testing.assert_array_equal(day, known["day"])
+    np.testing.assert_array_equal(units, known["unit_count"])
 
 
 def test_the_best_of_a_row_are_those_of_a_full_sort() -> None:
