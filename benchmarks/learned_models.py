@@ -4,11 +4,12 @@
 
 `sqlmesh plan --restate-model` of all Python models on the data that is there; `retail demo --scale large` makes a large
 shop. With `--with-sql` also of what is computed for them in SQL (`tag:ml`: features, outcomes, drift of inputs). Of
-each Python model the ledger of runs says how long it computed and wrote, waiting for its turn left out; of the whole
-plan the operating system says how much processor time and memory its process took, and Postgres' sessions beside it
-where the server is the embedded one. "Together" is from the first Python model's start to the last one's end: SQL
-models between them run in that time, too. The views of `bi` behind them are made again, so prod is as it was
-afterwards, but for new evaluations in the ledgers. Exit code 1 above the targets.
+each Python model the ledger of runs says how long it read, computed and wrote: waiting for its turn is left out, but
+not for what another model reads for both. Of the whole plan the operating system says how much processor time and
+memory its process took, and Postgres' sessions beside it where the server is the embedded one. "Together" is from the
+first Python model's start to the last one's end: SQL models between them run in that time, too. The views of `bi`
+behind them are made again, so prod is as it was afterwards, but for new evaluations in the ledgers. Exit code 1 above
+the targets.
 """
 
 import argparse

@@ -202,7 +202,7 @@ def incidence(rows: npt.NDArray[np.int64], items: pd.Series, row_count: int) -> 
 
 
 def _held(texts: pd.Series) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.object_]]:
-    """The texts as places among those that are there, and these in ascending order.
+    """The texts, of which none is missing, as places among those that are there, and these in ascending order.
 
     By counting: pandas' own remove_unused_categories sorts millions of codes to find thousands.
     """

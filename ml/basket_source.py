@@ -49,7 +49,7 @@ def read_baskets(context: ExecutionContext) -> t.Iterable[BasketShop]:
     # Within the function: SQLMesh gives each model a copy of what it imports at the top, and this is for all.
     from ml.shared import read_once
 
-    return read_once(context, "baskets", BASKET_TABLES, lambda: list(_each_shop_of_baskets(context)))
+    return read_once(context, BASKET_TABLES, lambda: _each_shop_of_baskets(context))
 
 
 def _each_shop_of_baskets(context: ExecutionContext) -> t.Iterator[BasketShop]:

@@ -6,6 +6,7 @@ import threading
 import typing as t
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import CodeType, FunctionType
 
 from sqlmesh import ExecutionContext
 
@@ -39,17 +40,16 @@ def keeping() -> t.Iterator[None]:
         yield
     finally:
         with _guard:
-            _scopes.remove(scope)
+            _scopes[:] = [one for one in _scopes if one is not scope]  # not ==: empty ones are equal
 
 
-def read_once(
-    context: ExecutionContext, name: str, tables: t.Sequence[str], make: t.Callable[[], Made]
-) -> Made:
+def read_once(context: ExecutionContext, tables: t.Sequence[str], make: t.Callable[[], Made]) -> Made:
     """Return what `make` reads of models' tables; within `keeping`, read by the first who asks, and the same for all.
 
-    name: what is read, the same for the same queries and settings. tables: the models that are read; each has to stand
-    in the reading model's `depends_on`. Nobody may change what comes. Outside of `keeping`, and on other engines, it is
-    read each time.
+    tables: the models that are read; each has to stand in the reading model's `depends_on`. Shared by those whose
+    tables and whose code are the same: a plan may compute models of other versions of it. Nobody may change what comes,
+    which several threads may hold. An iterator is kept as a list. Outside of `keeping`, and on other engines, it is
+    read each time. Whoever waits for another's reading waits in his own time.
     """
     with _guard:
         scope = _scopes[-1] if _scopes else None
@@ -57,10 +57,33 @@ def read_once(
         return make()
     server = context.engine_adapter.cursor.connection.info
     stored = tuple(context.resolve_table(table) for table in tables)
-    key = (name, server.host, server.port, server.dbname, stored)
+    key = (server.host, server.port, server.dbname, stored, _code(make))
     with _guard:
         kept = scope.setdefault(key, _Kept())
     with kept.lock:
         if not kept.is_made:
-            kept.value, kept.is_made = make(), True
+            made = make()
+            kept.value = list(made) if isinstance(made, t.Iterator) else made
+            kept.is_made = True
         return t.cast(Made, kept.value)
+
+
+def _code(function: t.Callable[..., t.Any]) -> frozenset[t.Hashable]:
+    """What a function does, and those that it reaches by name: SQLMesh gives each model copies of its own of them."""
+    found: set[t.Hashable] = set()
+    left: list[tuple[CodeType, dict[str, t.Any]]] = [(function.__code__, function.__globals__)]
+    while left:
+        code, names = left.pop()
+        constants = tuple(repr(one) for one in code.co_consts if not isinstance(one, CodeType))
+        told = (code.co_name, code.co_code, code.co_names, constants)
+        if told in found:
+            continue
+        found.add(told)
+        left += [(one, names) for one in code.co_consts if isinstance(one, CodeType)]
+        for name in code.co_names:
+            value = names.get(name)
+            if isinstance(value, FunctionType):
+                left.append((value.__code__, value.__globals__))
+            elif isinstance(value, str | int | float | tuple | list | dict):
+                found.add((name, repr(value)))
+    return frozenset(found)

@@ -71,8 +71,8 @@ def read_weekly_demand(context: ExecutionContext) -> pd.DataFrame:
     Returns are not taken off.
     """
     # Grouped by what is stored and written as text behind that, and not sorted: half the time on millions of lines.
-    # 1900 began with a Monday. Sums of whole ten-thousandths are exact in any order, as those of decimals are, in half
-    # the time.
+    # 1900 began with a Monday, and loaders take nothing older. Quantities have three decimals and amounts four: sums of
+    # whole thousandths and ten-thousandths are exact in any order, as those of decimals are, in half the time.
     return read_query(
         context,
         """

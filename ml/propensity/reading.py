@@ -62,9 +62,12 @@ def read_sample(context: ExecutionContext) -> pd.DataFrame:
     # Within the function: SQLMesh gives each model a copy of what it imports at the top, and this is for all.
     from ml.shared import read_once
 
+    return read_once(context, FEATURE_TABLES, lambda: _sample(context))
+
+
+def _sample(context: ExecutionContext) -> pd.DataFrame:
     features, outcomes = (model_table(context, name) for name in FEATURE_TABLES)
-    query = propensity_query(features, outcomes)
-    return read_once(context, "propensity sample", FEATURE_TABLES, lambda: read_frame(context, query))
+    return read_frame(context, propensity_query(features, outcomes))
 
 
 def propensity_query(features: exp.Table, outcomes: exp.Table, with_everybody: bool = False) -> exp.Select:

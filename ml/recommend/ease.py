@@ -13,7 +13,7 @@ from ml.threads import use_one_thread
 #: Added to the diagonal, times the mean square of the stored cells, so that it means the same whatever their scale.
 REGULARISATION = 300.0
 BLOCK = 512
-#: Of histories that are copied at once: as many as stay in the processor's cache, of so many products.
+#: Of histories that are copied at once: as many as stay in the processor's cache, of so many products; one in any case.
 COPIED_CELLS, COPIED_PRODUCTS = 500_000, 64
 
 

@@ -71,7 +71,7 @@ def read_shops(context: ExecutionContext) -> t.Iterable[Shop]:
     # Within the function: SQLMesh gives each model a copy of what it imports at the top, and this is for all.
     from ml.shared import read_once
 
-    return read_once(context, "shops", SHOP_TABLES, lambda: list(_each_shop(context)))
+    return read_once(context, SHOP_TABLES, lambda: _each_shop(context))
 
 
 def _each_shop(context: ExecutionContext) -> t.Iterator[Shop]:

@@ -286,6 +286,8 @@ WITH latest AS (
   FROM event
   JOIN customer
     ON customer.customer_id = event.customer_id AND customer.source = event.source
+  WHERE
+    NOT event.known_date IS NULL /* which LEAST would take for the first order's day */
   GROUP BY
     1,
     2

@@ -1,7 +1,7 @@
-"""Models are computed in the order of how long the chain behind them takes, by what Python models took last time.
+"""Of the models that become ready together, those are begun first whose chain of others takes longest.
 
-SQLMesh computes what is ready in the order of Python's sets, another one each time: what much hangs on may come last,
-and all but one of the workers then wait for it.
+SQLMesh begins them in the order of Python's sets, another one each time: what much hangs on may come last, and all but
+one of the workers then wait for it. What becomes ready later still queues behind what is ready already.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def longest_chains_first(dag: DAG[SchedulingUnit], seconds: Mapping[str, float])
 
 
 def _last_seconds(adapter: EngineAdapter) -> dict[str, float]:
-    """Return what each Python model took the last time; nothing where there is no ledger."""
+    """Return what each Python model took the last time, in any environment; nothing where there is no ledger."""
     if not isinstance(adapter, PostgresEngineAdapter):
         return {}
     with adapter.transaction():

@@ -144,6 +144,7 @@ def reference_features(tables: Tables, source: str, as_of: date) -> pd.DataFrame
             for review in tables["review"].to_dict("records")
             if review["source"] == source
             and (review["customer_id"] or owner[review["order_key"]]) == customer
+            and review["answered_date"] is not None
             and review["answered_date"] <= as_of
         ]
         rows.append(

@@ -49,6 +49,10 @@ def test_orders_of_a_day_are_one_purchase() -> None:
     ]
 
 
+def test_cents_add_up_as_decimals_do() -> None:
+    assert days({"net_amount": 0.1}, {"net_amount": 0.2}) == [("A", JANUARY, 1, 0.3)]  # binary is more
+
+
 def test_a_return_stands_on_the_day_of_the_refund_and_is_no_purchase() -> None:
     back = {"is_return": True, "net_amount": -4.0, "return_date": FEBRUARY}
     assert days({}, back) == [("A", JANUARY, 1, 10.0), ("A", FEBRUARY, 0, -4.0)]

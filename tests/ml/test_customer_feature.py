@@ -72,6 +72,14 @@ def test_what_is_known_from_before_the_first_order_counts_from_that_order_on(kno
     _agree(known(shop), shop)
 
 
+def test_what_nobody_knows_the_day_of_counts_never(known: Known) -> None:
+    shop = random_shop(seed=8)
+    days = shop["review"]["answered_date"].astype(object)
+    days[::2] = None
+    shop["review"] = shop["review"].assign(answered_date=days)
+    _agree(known(shop), shop)
+
+
 def _agree(said: pd.DataFrame, shop: Tables) -> None:
     said = said.set_index(KEY)
     days = [LAST_DAY - timedelta(days=cut) for cut in CUTS]

@@ -6,10 +6,12 @@ import threading
 import typing as t
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 from sqlmesh.utils.metaprogramming import build_env, prepare_env, serialize_env
 
 from ml.basket_source import read_baskets
+from ml.propensity.reading import read_sample
 from ml.recommend.source import read_shops
 from ml.shared import keeping, read_once
 from tests.support import ROOT
@@ -23,7 +25,7 @@ class Reader:
     def __init__(self) -> None:
         self.times = 0
 
-    def __call__(self) -> list[int]:
+    def read(self) -> list[int]:
         self.times += 1
         return [self.times]
 
@@ -36,42 +38,45 @@ def context(dialect: str = "postgres", table: str = "fct_order__1", database: st
 
 
 def test_within_keeping_the_first_reads_for_all() -> None:
-    read = Reader()
+    reader = Reader()
+    read = reader.read
     with keeping():
-        first = read_once(context(), "orders", TABLES, read)
-        assert read_once(context(), "orders", TABLES, read) is first
-    assert read.times == 1
+        first = read_once(context(), TABLES, read)
+        assert read_once(context(), TABLES, read) is first
+    assert reader.times == 1
 
 
 def test_what_comes_later_reads_anew() -> None:
-    read = Reader()
-    assert read_once(context(), "orders", TABLES, read) == [1]
-    assert read_once(context(), "orders", TABLES, read) == [2]
+    reader = Reader()
+    read = reader.read
+    assert read_once(context(), TABLES, read) == [1]
+    assert read_once(context(), TABLES, read) == [2]
     for times in (3, 4):
         with keeping():
-            assert read_once(context(), "orders", TABLES, read) == [times]
-    assert read_once(context(), "orders", TABLES, read) == [5]
+            assert read_once(context(), TABLES, read) == [times]
+    assert read_once(context(), TABLES, read) == [5]
 
 
 def test_a_pass_within_a_pass_reads_anew() -> None:
-    read = Reader()
+    reader = Reader()
+    read = reader.read
     with keeping():
-        assert read_once(context(), "orders", TABLES, read) == [1]
+        assert read_once(context(), TABLES, read) == [1]
         with keeping():
-            assert read_once(context(), "orders", TABLES, read) == [2]
-        assert read_once(context(), "orders", TABLES, read) == [1]
+            assert read_once(context(), TABLES, read) == [2]
+        assert read_once(context(), TABLES, read) == [1]
 
 
 @pytest.mark.parametrize(
     "other", [{"table": "fct_order__2"}, {"database": "retail_2"}, {"dialect": "duckdb"}]
 )
 def test_other_tables_databases_and_engines_are_read_apart(other: dict[str, str]) -> None:
-    read = Reader()
+    reader = Reader()
+    read = reader.read
     with keeping():
-        assert read_once(context(), "orders", TABLES, read) == [1]
-        assert read_once(context(), "payments", TABLES, read) == [2]
-        assert read_once(context(**other), "orders", TABLES, read) == [3]
-        assert read_once(context(), "orders", TABLES, read) == [1]
+        assert read_once(context(), TABLES, read) == [1]
+        assert read_once(context(**other), TABLES, read) == [2]
+        assert read_once(context(), TABLES, read) == [1]
 
 
 def test_what_fails_is_read_again() -> None:
@@ -80,13 +85,14 @@ def test_what_fails_is_read_again() -> None:
 
     with keeping():
         with pytest.raises(ConnectionError):
-            read_once(context(), "orders", TABLES, fail)
-        assert read_once(context(), "orders", TABLES, Reader()) == [1]
+            read_once(context(), TABLES, fail)
+        assert read_once(context(), TABLES, Reader().read) == [1]
 
 
 def test_who_asks_while_it_is_read_waits_for_it() -> None:
     has_begun, may_end = threading.Event(), threading.Event()
-    read = Reader()
+    reader = Reader()
+    read = reader.read
 
     def slow() -> list[int]:
         has_begun.set()
@@ -96,8 +102,7 @@ def test_who_asks_while_it_is_read_waits_for_it() -> None:
     got: list[list[int]] = []
     with keeping():
         asking = [
-            threading.Thread(target=lambda: got.append(read_once(context(), "orders", TABLES, slow)))
-            for _ in range(3)
+            threading.Thread(target=lambda: got.append(read_once(context(), TABLES, slow))) for _ in range(3)
         ]
         for thread in asking:
             thread.start()
@@ -106,24 +111,38 @@ def test_who_asks_while_it_is_read_waits_for_it() -> None:
         for thread in asking:
             thread.join(10)
     assert got == [[1], [1], [1]]
-    assert read.times == 1
+    assert reader.times == 1
+
+
+def copied(read: t.Callable[..., t.Any]) -> dict[str, t.Any]:
+    """The names that SQLMesh gives a model that calls a function: copies of it and of all that it reaches."""
+    found: dict[str, t.Any] = {}
+    build_env(read, env=found, name=read.__name__, path=ROOT)
+    names: dict[str, t.Any] = prepare_env(serialize_env(found, path=ROOT))
+    assert names[read.__name__] is not read
+    return names
 
 
 @pytest.mark.parametrize(
-    ("read", "each"), [(read_shops, "_each_shop"), (read_baskets, "_each_shop_of_baskets")]
+    ("read", "asks"), [(read_shops, "read_query"), (read_baskets, "read_query"), (read_sample, "read_frame")]
 )
-def test_copies_of_a_function_that_sqlmesh_made_for_two_models_share_what_one_read(
-    read: t.Callable[..., t.Any], each: str
+def test_copies_that_sqlmesh_made_for_two_models_share_what_one_read(
+    read: t.Callable[..., t.Any], asks: str
 ) -> None:
-    reader = Reader()
-    got = []
     with keeping():
-        for _ in range(2):
-            found: dict[str, t.Any] = {}
-            build_env(read, env=found, name=read.__name__, path=ROOT)
-            copied = prepare_env(serialize_env(found, path=ROOT))
-            assert copied[read.__name__] is not read
-            copied[each] = lambda _: iter(reader())
-            got.append(copied[read.__name__](context()))
-    assert got[0] is got[1]
-    assert reader.times == 1
+        one, other = copied(read), copied(read)
+        one[asks] = other[asks] = lambda *_, **__: pd.DataFrame()
+        kept = one[read.__name__](context())
+        assert other[read.__name__](context()) is kept
+    assert one[read.__name__](context()) is not kept
+
+
+def test_a_model_of_another_version_of_the_code_reads_for_itself() -> None:
+    with keeping():
+        one, other, edited = copied(read_shops), copied(read_shops), copied(read_shops)
+        for names in (one, other, edited):
+            names["read_query"] = lambda *_, **__: pd.DataFrame()
+        edited["EVENTS"] += " AND quantity > 0"
+        kept = one["read_shops"](context())
+        assert other["read_shops"](context()) is kept
+        assert edited["read_shops"](context()) is not kept

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from threading import Barrier
+
 import duckdb
 import numpy as np
 import pytest
 from sqlmesh.core.engine_adapter.duckdb import DuckDBEngineAdapter
 from sqlmesh.core.engine_adapter.postgres import PostgresEngineAdapter
 from sqlmesh.core.scheduler import CreateNode, EvaluateNode, SchedulingUnit
+from sqlmesh.utils.concurrency import concurrent_apply_to_dag
 from sqlmesh.utils.dag import DAG
 
 from ops.promotion.longest_first import _last_seconds, longest_chains_first
@@ -49,6 +52,21 @@ def test_the_graph_stays_the_same(seed: int) -> None:
     ordered = longest_chains_first(shuffled(graph, seed), {})
     assert ordered.graph == graph
     assert list(ordered.graph) == list(longest_chains_first(shuffled(graph, seed + 1), {}).graph)
+
+
+def test_sqlmesh_begins_in_the_order_of_the_graph() -> None:
+    graph: dict[SchedulingUnit, set[SchedulingUnit]] = {computed(name): set() for name in "abcdef"}
+    graph[computed("behind")] = {computed("e")}
+    graph[computed("far_behind")] = {computed("behind")}
+    begun, two = [], Barrier(2, timeout=10)
+
+    def compute(node: SchedulingUnit) -> None:
+        begun.append(node.snapshot_name)
+        if begun.index(node.snapshot_name) < 2:
+            two.wait()  # for the other worker's first
+
+    concurrent_apply_to_dag(longest_chains_first(DAG(graph), {"d": 1.5}), compute, 2)
+    assert set(begun[:2]) == {"e", "d"}
 
 
 def test_nothing_to_compute_has_no_order() -> None:

@@ -78,7 +78,7 @@ def test_a_plan_a_run_and_the_swap_of_views_are_wrapped():
 def test_one_pass_over_the_models_reads_once_and_the_next_one_anew():
     class Passes:
         def run_merged_intervals(self) -> list[int]:
-            return [read_once(context, "number", ["core.fct_order"], lambda: next(numbers)) for _ in range(2)]
+            return [read_once(context, ["core.fct_order"], lambda: next(numbers)) for _ in range(2)]
 
     numbers = iter(range(10))
     server = SimpleNamespace(host="127.0.0.1", port=5432, dbname="retail")
