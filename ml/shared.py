@@ -6,6 +6,7 @@ import threading
 import typing as t
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from dis import get_instructions
 from types import CodeType, FunctionType
 
 from sqlmesh import ExecutionContext
@@ -80,7 +81,7 @@ def _code(function: t.Callable[..., t.Any]) -> frozenset[t.Hashable]:
             continue
         found.add(told)
         left += [(one, names) for one in code.co_consts if isinstance(one, CodeType)]
-        for name in code.co_names:
+        for name in {one.argval for one in get_instructions(code) if one.opname == "LOAD_GLOBAL"}:
             value = names.get(name)
             if isinstance(value, FunctionType):
                 left.append((value.__code__, value.__globals__))

@@ -10,10 +10,16 @@ import pandas as pd
 import pytest
 from sqlmesh.utils.metaprogramming import build_env, prepare_env, serialize_env
 
+from ml.basket_evaluation import evaluate_rules
+from ml.basket_shop import basket_rules
 from ml.basket_source import read_baskets
 from ml.propensity.reading import read_sample
+from ml.propensity.results import evaluate_propensity, propensity_drivers
+from ml.recommend.evaluate import evaluate_recommendations
+from ml.recommend.serve import recommendations
+from ml.recommend.similar import similar_products
 from ml.recommend.source import read_shops
-from ml.shared import keeping, read_once
+from ml.shared import _code, keeping, read_once
 from tests.support import ROOT
 
 TABLES = ["core.fct_order"]
@@ -114,23 +120,37 @@ def test_who_asks_while_it_is_read_waits_for_it() -> None:
     assert reader.times == 1
 
 
-def copied(read: t.Callable[..., t.Any]) -> dict[str, t.Any]:
-    """The names that SQLMesh gives a model that calls a function: copies of it and of all that it reaches."""
+def copied(read: t.Callable[..., t.Any], execute: t.Callable[..., t.Any] | None = None) -> dict[str, t.Any]:
+    """The names that SQLMesh gives a model that reads and executes: copies of both and of all that they reach."""
     found: dict[str, t.Any] = {}
     build_env(read, env=found, name=read.__name__, path=ROOT)
+    if execute is not None:
+        build_env(execute, env=found, name="execute", path=ROOT)  # which cursors have, too
     names: dict[str, t.Any] = prepare_env(serialize_env(found, path=ROOT))
     assert names[read.__name__] is not read
     return names
 
 
 @pytest.mark.parametrize(
-    ("read", "asks"), [(read_shops, "read_query"), (read_baskets, "read_query"), (read_sample, "read_frame")]
+    ("read", "asks", "first", "second"),
+    [
+        (read_shops, "read_query", recommendations, evaluate_recommendations),
+        (read_shops, "read_query", recommendations, similar_products),
+        (read_baskets, "read_query", basket_rules, evaluate_rules),
+        (read_sample, "read_frame", evaluate_propensity, propensity_drivers),
+    ],
 )
 def test_copies_that_sqlmesh_made_for_two_models_share_what_one_read(
-    read: t.Callable[..., t.Any], asks: str
+    read: t.Callable[..., t.Any],
+    asks: str,
+    first: t.Callable[..., t.Any],
+    second: t.Callable[..., t.Any],
 ) -> None:
     with keeping():
-        one, other = copied(read), copied(read)
+        one, other = copied(read, first), copied(read, second)
+        assert _code(one[read.__name__]) == _code(
+            other[read.__name__]
+        )  # before they are made to read nothing
         one[asks] = other[asks] = lambda *_, **__: pd.DataFrame()
         kept = one[read.__name__](context())
         assert other[read.__name__](context()) is kept
